@@ -1,0 +1,5 @@
+//! The data path of flowclient.
+
+pub mod io;
+pub mod time;
+pub mod wire;
