@@ -1,0 +1,92 @@
+//! What a flow has to say to people, rarely enough to be logged line by line.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An event of one flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowEvent {
+    /// Name of the flow.
+    pub flow: String,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What happened to a flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// The first datagram has come in.
+    InputStarted,
+    /// Nothing has come in for this long; said once a silence.
+    InputSilent(Duration),
+    /// Datagrams come in again after this long.
+    InputBack(Duration),
+    /// The input's socket was opened anew, on the interface as it is now.
+    InputReopened,
+    /// The input could not be opened anew; tried again every second, said once a reason.
+    InputFailed(String),
+    /// The kernel granted a smaller receive buffer than asked for, in bytes.
+    ReceiveBufferSmall {
+        /// Asked for.
+        wanted: usize,
+        /// Granted.
+        granted: usize,
+    },
+    /// The kernel dropped this many datagrams more, the socket's buffer being full.
+    KernelDrops(u64),
+    /// Packet synchronisation was lost and found again.
+    Resynchronised,
+    /// An output refuses datagrams; said once until it takes them again.
+    OutputFailed {
+        /// The output's address.
+        output: String,
+        /// The kernel's reason.
+        reason: String,
+    },
+    /// An output takes datagrams again.
+    OutputBack {
+        /// The output's address.
+        output: String,
+    },
+    /// The source has ended (a file that is not looped) and its last datagram is sent.
+    Ended,
+}
+
+impl EventKind {
+    /// Whether the event is bad news.
+    pub const fn is_warning(&self) -> bool {
+        matches!(
+            self,
+            Self::InputSilent(_)
+                | Self::InputFailed(_)
+                | Self::ReceiveBufferSmall { .. }
+                | Self::KernelDrops(_)
+                | Self::OutputFailed { .. }
+        )
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InputStarted => write!(f, "input has started"),
+            Self::InputSilent(span) => write!(f, "no input for {:.1} s", span.as_secs_f64()),
+            Self::InputBack(span) => write!(f, "input is back after {:.1} s", span.as_secs_f64()),
+            Self::InputReopened => write!(f, "input opened anew"),
+            Self::InputFailed(reason) => write!(f, "input cannot be opened: {reason}; trying again every second"),
+            Self::ReceiveBufferSmall { wanted, granted } => write!(
+                f,
+                "receive buffer is {granted} bytes, {wanted} asked for; raise the limit with: sysctl -w net.core.rmem_max={wanted}"
+            ),
+            Self::KernelDrops(count) => write!(f, "kernel dropped {count} datagrams, the receive buffer being full"),
+            Self::Resynchronised => write!(f, "packet synchronisation was lost and found again"),
+            Self::OutputFailed { output, reason } => write!(f, "output {output} refuses datagrams: {reason}"),
+            Self::OutputBack { output } => write!(f, "output {output} takes datagrams again"),
+            Self::Ended => write!(f, "source has ended"),
+        }
+    }
+}
+
+/// Takes events from the flows' threads; called between batches, so it must not block.
+pub type EventSink = Arc<dyn Fn(FlowEvent) + Send + Sync>;
