@@ -1,0 +1,55 @@
+//! A transport stream file as a channel: played once, or looped for ever without a seam.
+//!
+//! Opening reads the whole file once and keeps a small index of it: the moments of its PCRs (16 bytes each) and where each
+//! PID's counter and stamps start and end. Playing then reads 64 KiB at a time and needs no more memory, however
+//! long the file is.
+//!
+//! **Looped**, the file is a function of UTC. A round lasts `D`; round number `k` starts at `k * D` after 1970, and each
+//! packet in it is due where the PCRs put it. PCR and OPCR are `k * D` ahead of the file's, PTS and DTS too, and the continuity
+//! counters go on from the last packet of the round before. `D` is such that each audio and video stream goes on with
+//! its next frame as soon as all of them can; what room is left at the seam takes null packets, and PCRs if it is longer
+//! than 100 ms.
+//!
+//! **Once**, the file goes out as it is, packet by packet.
+//!
+//! Where the PCR jumps inside the file (steps back, goes ahead by more than 2 s, is flagged), the pace goes on at
+//! the mean rate; the jump itself is sent as it is, and looped, the clock's way back at the seam is flagged.
+//!
+//! Left as they are: PTS and DTS of scrambled packets and of PES heads that do not fit one packet, ESCR, DTS_next_AU, and what sections
+//! say (a TDT's time is that of the recording).
+
+mod audio;
+mod clock;
+mod error;
+mod filler;
+mod layout;
+mod open;
+mod plan;
+mod reader;
+mod source;
+mod stamp;
+mod survey;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod track;
+
+pub use error::FileError;
+pub use source::FileSource;
+
+use crate::wire::ts::PACKETS_PER_DATAGRAM;
+
+/// How a file is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileOptions {
+    /// Again and again instead of once.
+    pub looped: bool,
+    /// Transport packets in a datagram, 1 or more.
+    pub packets_per_datagram: usize,
+}
+
+impl Default for FileOptions {
+    fn default() -> Self {
+        Self { looped: true, packets_per_datagram: PACKETS_PER_DATAGRAM }
+    }
+}
