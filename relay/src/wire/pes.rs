@@ -46,9 +46,9 @@ impl PesHead {
         })
     }
 
-    /// When the unit that starts here is decoded, 90 kHz: the DTS, or the PTS where both are the same.
-    pub fn decoding_stamp(&self) -> Option<u64> {
-        self.dts.or(self.pts)
+    /// Whether the stream is MPEG video of any kind, H.264 and H.265 too.
+    pub const fn is_video(&self) -> bool {
+        matches!(self.stream_id, 0xE0..=0xEF)
     }
 }
 

@@ -17,7 +17,6 @@ const PCR_INTERVAL: u64 = Ticks27::HZ / 25;
 /// A clock as the file's last packet leaves it.
 struct Clock {
     pid: u16,
-    counter: u8,
     pcr: Ticks27,
     ticks: u64,
 }
@@ -45,7 +44,7 @@ impl Filler {
 fn clocks_of(tracks: &BTreeMap<u16, Track>, timeline: &Timeline) -> Vec<Clock> {
     let clock = |(&pid, track): (&u16, &Track)| {
         let last = track.last_pcr()?;
-        Some(Clock { pid, counter: track.last_counter(), pcr: last.pcr, ticks: timeline.ticks_at(last.packet) })
+        Some(Clock { pid, pcr: last.pcr, ticks: timeline.ticks_at(last.packet) })
     };
     tracks.iter().filter_map(clock).collect()
 }
@@ -56,7 +55,7 @@ impl Clock {
         const FIELD_LEN: u8 = (PACKET_LEN - 5) as u8;
         let mut packet = [0xFF; PACKET_LEN];
         let [pid_high, pid_low] = self.pid.to_be_bytes();
-        let counter = stamper.counter(self.pid, self.counter, shift);
+        let counter = stamper.last_counter(self.pid, shift);
         packet[..PCR_OFFSET].copy_from_slice(&[SYNC_BYTE, pid_high, pid_low, 0x20 | counter, FIELD_LEN, 0x10]);
         let pcr = shift.pcr(self.pcr.plus(ticks - self.ticks));
         packet[PCR_OFFSET..][..6].copy_from_slice(&write_pcr(pcr));

@@ -44,6 +44,11 @@ impl Layout {
         Ok(None)
     }
 
+    /// The layout of the same file from packet number `packet` on, up to that one.
+    pub(super) fn starting_at(&self, packet: u64) -> Self {
+        Self { stride: self.stride, runs: vec![Run { first_packet: 0, offset: self.offset(packet) }], packets: 0 }
+    }
+
     /// Packets found so far.
     pub(super) const fn packets(&self) -> u64 {
         self.packets

@@ -10,6 +10,9 @@
 //! its next frame as soon as all of them can; what room is left at the seam takes null packets, and PCRs if it is longer
 //! than 100 ms.
 //!
+//! A file cut out of a longer one starts at its first picture that needs no earlier one (random_access_indicator), and is
+//! played without the halves of PES packets at its two ends, lest they be put together.
+//!
 //! **Once**, the file goes out as it is, packet by packet.
 //!
 //! Where the PCR jumps inside the file (steps back, goes ahead by more than 2 s, is flagged), the pace goes on at
@@ -28,11 +31,13 @@ mod plan;
 mod reader;
 mod source;
 mod stamp;
+mod stamps;
 mod survey;
 #[cfg(test)]
 mod tests;
 mod timeline;
 mod track;
+mod unit;
 
 pub use error::FileError;
 pub use source::FileSource;

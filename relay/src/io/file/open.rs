@@ -38,7 +38,15 @@ impl Opened {
             wanted: SYNCS_IN_A_ROW,
             searched: LEADING_JUNK_MAX,
         })?;
-        let survey = Survey::read(&mut reader, &mut layout).map_err(unreadable)?;
+        let mut survey = Survey::read(&mut reader, &mut layout).map_err(unreadable)?;
+        if options.looped {
+            let is_cut = survey.is_cut();
+            if let Some(entry) = survey.late_entry {
+                layout = layout.starting_at(entry);
+                survey = Survey::read(&mut reader, &mut layout).map_err(unreadable)?;
+            }
+            survey.drop_broken_units(is_cut);
+        }
         check_survey(path, &layout, &survey)?;
         let plan = if options.looped {
             Plan::looped(layout.packets(), &survey, packets_per_datagram)

@@ -1,11 +1,9 @@
 //! How long a round of the file is, in time and in packets.
 
 use super::clock::{Clock, Rate};
+use super::stamps::STAMP_TICKS;
 use super::survey::Survey;
 use super::track::Track;
-
-/// Ticks of 27 MHz in one of 90 kHz: rounds are multiples of it, so that PCR and PTS move by the same time exactly.
-const STAMP_TICKS: u64 = 300;
 
 /// One round: the packets of the file, then null packets up to a whole number of datagrams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +22,7 @@ impl Plan {
         Self { ticks: clock.span_ticks() + clock.mean().ticks_for(between), slots }
     }
 
-    /// A round that is followed by itself. It lasts until each audio and video stream would go on with its next frame,
+    /// A round that is followed by itself, a whole number of ticks of 90 kHz, so that PCR and PTS move by the same time. It lasts until each audio and video stream would go on with its next frame,
     /// and until the packets after the last PCR are sent, no faster than the file ever is.
     pub(super) fn looped(packets: u64, survey: &Survey, packets_per_datagram: u64) -> Self {
         let clock = &survey.clock;

@@ -1,14 +1,20 @@
 //! Moves a packet's counter and stamps on to the round that it is sent in.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use super::clock::Point;
+use super::stamps::STAMP_TICKS;
 use super::survey::Survey;
+use super::track::{Counter, Track};
 use crate::time::Ticks27;
 use crate::wire::pes::{STAMP_MODULUS, move_stamps};
-use crate::wire::ts::{NULL_PID, PACKET_LEN, PCR_OFFSET, PID_COUNT, Packet, read_pcr, write_pcr};
+use crate::wire::ts::{NULL_PACKET, NULL_PID, PACKET_LEN, PCR_OFFSET, Packet, read_pcr, write_pcr};
 
 const FIELD_LEN: usize = 6;
 const ADAPTATION_FLAGS_OFFSET: usize = 5;
 const DISCONTINUITY: u8 = 0x80;
+const PCR_FLAG: u8 = 0x10;
 const OPCR_FLAG: u8 = 0x08;
 
 /// By how much the clocks are ahead in a round.
@@ -30,7 +36,7 @@ impl Shift {
     }
 
     const fn stamp_ticks(self) -> u64 {
-        self.ticks / 300 % STAMP_MODULUS
+        self.ticks / STAMP_TICKS % STAMP_MODULUS
     }
 
     const fn counter(self, value: u8, step: u8) -> u8 {
@@ -40,43 +46,53 @@ impl Shift {
 
 /// What differs from round to round.
 pub(super) struct Stamper {
-    counter_steps: Box<[u8]>,
+    streams: BTreeMap<u16, Stream>,
     /// The first PCR of a file whose PCR jumps: the clock jumps back there too, and says so.
     jump: Option<u64>,
 }
 
+/// What the loop does to one PID.
+struct Stream {
+    counter: Counter,
+    whole: Range<u64>,
+}
+
 impl Stamper {
     pub(super) fn new(survey: &Survey) -> Self {
-        let mut counter_steps = vec![0; PID_COUNT].into_boxed_slice();
-        for (&pid, track) in &survey.tracks {
-            counter_steps[usize::from(pid)] = track.counter_step();
-        }
+        let stream = |track: &Track| Stream { counter: track.counter(), whole: track.whole() };
         let first_pcr = survey.clock.points().first().map(|&Point { packet, .. }| packet);
-        Self { counter_steps, jump: first_pcr.filter(|_| survey.clock.jumps()) }
+        Self {
+            streams: survey.tracks.iter().map(|(&pid, track)| (pid, stream(track))).collect(),
+            jump: first_pcr.filter(|_| survey.clock.jumps()),
+        }
     }
 
-    /// The counter of `pid`, `value` in the file, as it is in the round of `shift`.
-    pub(super) fn counter(&self, pid: u16, value: u8, shift: Shift) -> u8 {
-        shift.counter(value, self.counter_steps[usize::from(pid)])
+    /// The last counter of `pid` in the round of `shift`.
+    pub(super) fn last_counter(&self, pid: u16, shift: Shift) -> u8 {
+        self.streams.get(&pid).map_or(0, |stream| shift.counter(stream.counter.last, stream.counter.step()))
     }
 
-    /// Moves packet number `slot` of the file to the round of `shift`. A scrambled packet keeps its PTS and DTS, which
-    /// cannot be read.
+    /// Moves packet number `slot` of the file to the round of `shift`. What belongs to no whole unit becomes a null packet,
+    /// or loses its payload if it has a PCR. A scrambled packet keeps its PTS and DTS, which cannot be read.
     pub(super) fn stamp(&self, bytes: &mut [u8; PACKET_LEN], slot: u64, shift: Shift) {
-        let Some(packet) = Packet::new(bytes).filter(|packet| packet.pid() != NULL_PID) else { return };
-        let (unit_start, scrambled, payload_len) =
-            (packet.unit_start(), packet.scrambling() != 0, packet.payload().len());
-        let counter = self.counter(packet.pid(), packet.continuity(), shift);
+        let Some(pid) = Packet::new(bytes).map(Packet::pid).filter(|&pid| pid != NULL_PID) else { return };
+        let Some(stream) = self.streams.get(&pid) else { return };
+        if !stream.whole.contains(&slot) {
+            let is_before = slot < stream.whole.start;
+            drop_payload(bytes, if is_before { stream.counter.before } else { stream.counter.last });
+        }
+        let Some(packet) = Packet::new(bytes).filter(|packet| packet.pid() == pid) else { return };
+        let (has_stamps, payload_len) = (packet.unit_start() && packet.scrambling() == 0, packet.payload().len());
+        let counter = shift.counter(packet.continuity(), stream.counter.step());
         let adaptation_len = packet.adaptation().map_or(0, |_| usize::from(bytes[4]));
         bytes[3] = bytes[3] & 0xF0 | counter;
         self.stamp_adaptation(&mut bytes[ADAPTATION_FLAGS_OFFSET..][..adaptation_len], slot, shift);
-        if unit_start && !scrambled {
+        if has_stamps {
             move_stamps(&mut bytes[PACKET_LEN - payload_len..], shift.stamp_ticks());
         }
     }
 
     fn stamp_adaptation(&self, field: &mut [u8], slot: u64, shift: Shift) {
-        const PCR_FLAG: u8 = 0x10;
         let Some(flags) = field.first_mut() else { return };
         if self.jump == Some(slot) {
             *flags |= DISCONTINUITY;
@@ -90,4 +106,18 @@ impl Stamper {
             at += FIELD_LEN;
         }
     }
+}
+
+/// Leaves a packet's PCR only, with the counter at `counter`; a packet without PCR becomes a null packet.
+fn drop_payload(bytes: &mut [u8; PACKET_LEN], counter: u8) {
+    const FIELD_LEN_MAX: u8 = (PACKET_LEN - ADAPTATION_FLAGS_OFFSET) as u8;
+    if Packet::new(bytes).and_then(Packet::adaptation).and_then(|field| field.pcr()).is_none() {
+        *bytes = NULL_PACKET;
+        return;
+    }
+    bytes[1] &= 0x1F;
+    bytes[3] = 0x20 | counter;
+    bytes[4] = FIELD_LEN_MAX;
+    bytes[ADAPTATION_FLAGS_OFFSET] &= DISCONTINUITY | PCR_FLAG;
+    bytes[PCR_OFFSET + FIELD_LEN..].fill(0xFF);
 }

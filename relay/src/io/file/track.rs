@@ -1,39 +1,26 @@
 //! What a loop must know of each PID: where its counter and its stamps start and end.
 
-use super::audio;
+use std::ops::Range;
+
+use super::stamps::{Stamp, Stamps};
+use super::unit::Unit;
 use crate::time::Ticks27;
-use crate::wire::pes::{PesHead, STAMP_HZ, STAMP_MODULUS};
+use crate::wire::pes::PesHead;
 use crate::wire::ts::Packet;
 
-/// Ticks of 27 MHz in a tick of PTS and DTS.
-const STAMP_TICKS: u64 = Ticks27::HZ / STAMP_HZ;
-/// Steps longer than this are those of subtitles and other sparse data (2.7.4: audio and video have a stamp each 0.7 s).
-const DENSE_STEP_MAX: i64 = (STAMP_HZ * 7 / 10) as i64;
-/// A stamp further than this from where the pace lets it be expected is a jump.
-const STAMP_DRIFT_MAX: i64 = (STAMP_HZ * 2) as i64;
-/// More of a PES packet than this is not kept to count its frames.
-const UNIT_LEN_MAX: usize = 1 << 16;
-
-/// The counter and the stamps of one PID from start to end.
+/// One PID from start to end.
+///
+/// A unit is a PES packet, or what else starts with a payload_unit_start_indicator. What is left of one that started before the
+/// file did, and of one that would end after it, is no part of a loop.
 #[derive(Default)]
 pub(super) struct Track {
     counter: Option<Counter>,
     pcr: Option<LastPcr>,
     stamps: Option<Stamps>,
-    unit: Vec<u8>,
-    kind: Kind,
-}
-
-/// How the end of a stream is found.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Kind {
-    /// One picture in each PES packet, the last as long as the others.
-    #[default]
-    Video,
-    /// The last PES packet is kept to count its frames.
-    PerhapsAudio,
-    /// Anything else.
-    Data,
+    first_unit: Option<u64>,
+    unit: Option<Unit>,
+    has_orphans: bool,
+    end: Option<u64>,
 }
 
 /// The last PCR of a PID.
@@ -44,65 +31,82 @@ pub(super) struct LastPcr {
 }
 
 /// The value before the first packet with payload, and that of the last packet.
-struct Counter {
-    before: u8,
-    last: u8,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counter {
+    pub(super) before: u8,
+    pub(super) last: u8,
 }
 
-/// Decoding stamps of a PID in ticks of 90 kHz after the first.
-struct Stamps {
-    previous: u64,
-    previous_pace: u64,
-    last: i64,
-    steps: i64,
-    longest_step: i64,
+impl Counter {
+    /// By how much the counter must be moved on in each round, `0..16`, so that it goes on across the seam.
+    pub(super) const fn step(self) -> u8 {
+        self.last.wrapping_sub(self.before) & 0x0F
+    }
 }
 
 impl Track {
     /// Takes in a packet of this PID, which the pace puts at about `pace_ticks` of 27 MHz.
     pub(super) fn observe(&mut self, index: u64, packet: Packet<'_>, pace_ticks: u64) {
-        self.count(packet);
         if let Some(pcr) = packet.adaptation().and_then(|field| field.pcr()) {
             self.pcr = Some(LastPcr { packet: index, pcr });
         }
-        if packet.scrambling() != 0 {
-            return;
+        if packet.has_payload() {
+            if packet.unit_start() {
+                self.start_unit(index, packet, pace_ticks);
+            } else if let Some(unit) = &mut self.unit {
+                unit.extend(packet.payload());
+            } else {
+                self.has_orphans = true;
+            }
         }
-        if packet.unit_start() {
-            self.start_unit(packet.payload(), pace_ticks);
-        } else if self.kind == Kind::PerhapsAudio && self.unit.len() < UNIT_LEN_MAX {
-            self.unit.extend_from_slice(packet.payload());
+        self.count(packet);
+    }
+
+    fn start_unit(&mut self, index: u64, packet: Packet<'_>, pace_ticks: u64) {
+        if self.first_unit.is_none() {
+            self.first_unit = Some(index);
+            self.counter = None;
+        }
+        let head = if packet.scrambling() == 0 { PesHead::parse(packet.payload()) } else { None };
+        let counter_before = self.counter.unwrap_or_else(|| counter_of(packet)).last;
+        self.unit.get_or_insert_default().restart(index, counter_before, head, packet.payload());
+        if let Some(stamp) = head.as_ref().and_then(Stamp::of) {
+            match &mut self.stamps {
+                Some(stamps) => stamps.advance(stamp, pace_ticks),
+                None => self.stamps = Some(Stamps::new(stamp, pace_ticks)),
+            }
         }
     }
 
     fn count(&mut self, packet: Packet<'_>) {
-        let value = packet.continuity();
-        let before = value.wrapping_sub(u8::from(packet.has_payload())) & 0x0F;
-        self.counter.get_or_insert(Counter { before, last: value }).last = value;
+        self.counter.get_or_insert_with(|| counter_of(packet)).last = packet.continuity();
     }
 
-    fn start_unit(&mut self, payload: &[u8], pace_ticks: u64) {
-        let Some(head) = PesHead::parse(payload) else { return };
-        let Some(stamp) = head.decoding_stamp() else { return };
-        match &mut self.stamps {
-            Some(stamps) => stamps.advance(stamp, pace_ticks),
-            None => self.stamps = Some(Stamps::new(stamp, pace_ticks)),
+    /// Whether the file was surely cut out of a longer one: it starts or ends inside a unit of this PID.
+    pub(super) fn is_cut(&self) -> bool {
+        self.has_orphans && self.first_unit.is_some() || self.unit.as_ref().is_some_and(Unit::lacks_bytes)
+    }
+
+    /// Leaves out the last unit if it is not whole: it lacks bytes, or it has no length and the file is cut.
+    pub(super) fn drop_broken_unit(&mut self, file_is_cut: bool) {
+        let Some(unit) = &self.unit else { return };
+        if unit.lacks_bytes() || file_is_cut && unit.is_open_ended() {
+            self.end = Some(unit.first_packet());
+            if let Some(counter) = &mut self.counter {
+                counter.last = unit.counter_before();
+            }
         }
-        self.kind = Kind::of(&head);
-        self.unit.clear();
-        if self.kind == Kind::PerhapsAudio {
-            self.unit.extend_from_slice(payload.get(head.payload_start..).unwrap_or(&[]));
-        }
     }
 
-    /// By how much the counter must be moved on in each round, `0..16`, so that it continues across the seam.
-    pub(super) fn counter_step(&self) -> u8 {
-        self.counter.as_ref().map_or(0, |counter| counter.last.wrapping_sub(counter.before) & 0x0F)
+    /// The packets that make up whole units, and those of no payload between them.
+    pub(super) fn whole(&self) -> Range<u64> {
+        let start = self.first_unit.filter(|_| self.has_orphans).unwrap_or(0);
+        start..self.end.unwrap_or(u64::MAX)
     }
 
-    /// The counter of the last packet.
-    pub(super) fn last_counter(&self) -> u8 {
-        self.counter.as_ref().map_or(0, |counter| counter.last)
+    /// The counter over the whole units.
+    pub(super) fn counter(&self) -> Counter {
+        self.counter.unwrap_or_default()
     }
 
     /// The last PCR, if the PID carries any.
@@ -110,63 +114,22 @@ impl Track {
         self.pcr
     }
 
-    /// How long after its first stamp the stream would go on with the next one, in ticks of 27 MHz; `None` for streams
+    /// How long after its start the stream would go on with another unit, in ticks of 27 MHz; `None` for streams
     /// without stamps and for sparse ones, whose end says nothing about the length of the programme.
     pub(super) fn span_ticks(&self) -> Option<u64> {
-        let stamps = self.stamps.as_ref().filter(|stamps| self.kind == Kind::Video || stamps.are_dense())?;
-        let last = u64::try_from(stamps.last).ok()? * STAMP_TICKS;
-        Some(last + self.last_unit_ticks(stamps))
-    }
-
-    fn last_unit_ticks(&self, stamps: &Stamps) -> u64 {
-        match self.kind {
-            Kind::Video => stamps.mean_step_ticks(),
-            Kind::PerhapsAudio => audio::duration_ticks(&self.unit).unwrap_or_else(|| stamps.longest_step_ticks()),
-            Kind::Data => stamps.longest_step_ticks(),
+        let (stamps, unit) = (self.stamps.as_ref()?, self.unit.as_ref()?);
+        if !unit.is_video() && !stamps.are_dense() {
+            return None;
         }
+        Some(match self.end {
+            None => stamps.span_ticks(unit.duration_ticks(stamps)),
+            Some(_) => stamps.span_ticks_before_last(),
+        })
     }
 }
 
-impl Kind {
-    const fn of(head: &PesHead) -> Self {
-        match head.stream_id {
-            0xE0..=0xEF => Self::Video,
-            0xBD | 0xC0..=0xDF | 0xFD => Self::PerhapsAudio,
-            _ => Self::Data,
-        }
-    }
-}
-
-impl Stamps {
-    const fn new(stamp: u64, pace_ticks: u64) -> Self {
-        Self { previous: stamp, previous_pace: pace_ticks, last: 0, steps: 0, longest_step: 0 }
-    }
-
-    fn advance(&mut self, stamp: u64, pace_ticks: u64) {
-        let pace = ((pace_ticks - self.previous_pace) / STAMP_TICKS) as i64;
-        let step = shortest_step(self.previous, stamp);
-        let step = if (step - pace).abs() > STAMP_DRIFT_MAX { pace } else { step };
-        self.last += step;
-        self.steps += 1;
-        self.longest_step = self.longest_step.max(step);
-        (self.previous, self.previous_pace) = (stamp, pace_ticks);
-    }
-
-    const fn are_dense(&self) -> bool {
-        self.steps > 0 && self.longest_step <= DENSE_STEP_MAX
-    }
-
-    /// Rounded up: a round that is a tick too long is not noticed, one too short makes two stamps equal.
-    const fn mean_step_ticks(&self) -> u64 {
-        (self.last.unsigned_abs() * STAMP_TICKS).div_ceil(if self.steps > 0 { self.steps.unsigned_abs() } else { 1 })
-    }
-
-    const fn longest_step_ticks(&self) -> u64 {
-        self.longest_step.unsigned_abs() * STAMP_TICKS
-    }
-}
-
-const fn shortest_step(from: u64, to: u64) -> i64 {
-    let forward = (to + STAMP_MODULUS - from) % STAMP_MODULUS;
-    if forward <= STAMP_MODULUS / 2 { forward as i64 } else { forward as i64 - STAMP_MODULUS as i64 }
+fn counter_of(packet: Packet<'_>) -> Counter {
+    let value = packet.continuity();
+    let before = value.wrapping_sub(u8::from(packet.has_payload())) & 0x0F;
+    Counter { before, last: before }
 }
