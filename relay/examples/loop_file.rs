@@ -8,8 +8,10 @@ use std::io::{BufWriter, Write};
 use std::time::SystemTime;
 
 use relay::io::Generator;
-use relay::io::file::{FileOptions, FileSource};
+use relay::io::file::{self, FileSource};
+use relay::spec::FileInput;
 use relay::time::Utc;
+use relay::wire::ts::{PACKET_LEN, PACKETS_PER_DATAGRAM};
 
 const USAGE: &str = "usage: loop_file PATH OUT [ROUNDS=25] [UNIX_SECONDS=now]
 Writes ROUNDS rounds of the transport stream PATH, as they are on air at UNIX_SECONDS, to OUT.";
@@ -22,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let rounds = options.first().map_or(Ok(25), |text| text.parse())?;
     let start = options.get(1).map_or_else(now, |text| Ok(Utc(text.parse::<u64>()? * 1_000_000_000)))?;
-    let mut source = FileSource::open(path, FileOptions::default())?;
+    let mut source = file::open(&FileInput { path: path.into(), looped: true }, PACKETS_PER_DATAGRAM)?;
     // A receiver that joins in the middle would see half pictures first, which is not what this is about.
     source.seek(source.next_round(start));
     write_rounds(&mut source, rounds, &mut BufWriter::new(File::create(out)?))?;
@@ -36,7 +38,7 @@ fn now() -> Result<Utc, Box<dyn std::error::Error>> {
 }
 
 fn write_rounds(source: &mut FileSource, rounds: u64, out: &mut impl Write) -> std::io::Result<()> {
-    let mut datagram = [0; 7 * 188];
+    let mut datagram = [0; PACKETS_PER_DATAGRAM * PACKET_LEN];
     for _ in 0..rounds * source.datagrams() {
         let len = source.fill(&mut datagram)?;
         out.write_all(&datagram[..len])?;

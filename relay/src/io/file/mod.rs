@@ -42,19 +42,14 @@ mod unit;
 pub use error::FileError;
 pub use source::FileSource;
 
-use crate::wire::ts::PACKETS_PER_DATAGRAM;
+use self::open::Opened;
+use crate::spec::FileInput;
 
-/// How a file is played.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileOptions {
-    /// Again and again instead of once.
-    pub looped: bool,
-    /// Transport packets in a datagram, 1 or more.
-    pub packets_per_datagram: usize,
-}
-
-impl Default for FileOptions {
-    fn default() -> Self {
-        Self { looped: true, packets_per_datagram: PACKETS_PER_DATAGRAM }
-    }
+/// Opens a file and reads it once from start to end. Its packets may be 188, 192 (m2ts) or 204 bytes apart; up to 1 MiB of
+/// junk may precede them, and junk between them is left out.
+///
+/// # Errors
+/// [`FileError`] when the file cannot be read, holds nothing that could be played, or `packets_per_datagram` is 0.
+pub fn open(input: &FileInput, packets_per_datagram: usize) -> Result<FileSource, FileError> {
+    Opened::open(input, packets_per_datagram).map(|opened| FileSource::new(opened, input, packets_per_datagram))
 }

@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
+use super::FileError;
 use super::layout::{LEADING_JUNK_MAX, Layout, SYNCS_IN_A_ROW};
 use super::plan::Plan;
 use super::reader::Reader;
 use super::survey::{SYNC_LOSSES_MAX, Survey};
-use super::{FileError, FileOptions};
+use crate::spec::FileInput;
 use crate::time::{Ticks27, ticks_to_nanos};
 use crate::wire::ts::PACKET_LEN;
 
@@ -26,8 +27,8 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    pub(super) fn open(path: &Path, options: FileOptions) -> Result<Self, FileError> {
-        let packets_per_datagram = options.packets_per_datagram as u64;
+    pub(super) fn open(input: &FileInput, packets_per_datagram: usize) -> Result<Self, FileError> {
+        let (path, packets_per_datagram) = (input.path.as_path(), packets_per_datagram as u64);
         if packets_per_datagram == 0 {
             return Err(FileError::EmptyDatagram);
         }
@@ -39,7 +40,7 @@ impl Opened {
             searched: LEADING_JUNK_MAX,
         })?;
         let mut survey = Survey::read(&mut reader, &mut layout).map_err(unreadable)?;
-        if options.looped {
+        if input.looped {
             let is_cut = survey.is_cut();
             if let Some(entry) = survey.late_entry {
                 layout = layout.starting_at(entry);
@@ -48,12 +49,12 @@ impl Opened {
             survey.drop_broken_units(is_cut);
         }
         check_survey(path, &layout, &survey)?;
-        let plan = if options.looped {
+        let plan = if input.looped {
             Plan::looped(layout.packets(), &survey, packets_per_datagram)
         } else {
             Plan::once(layout.packets(), &survey.clock, packets_per_datagram)
         };
-        check_plan(path, options, plan)?;
+        check_plan(input, plan)?;
         Ok(Self { reader, layout, survey, plan })
     }
 }
@@ -78,15 +79,19 @@ fn check_survey(path: &Path, layout: &Layout, survey: &Survey) -> Result<(), Fil
     Ok(())
 }
 
-fn check_plan(path: &Path, options: FileOptions, plan: Plan) -> Result<(), FileError> {
-    if options.looped && plan.ticks < ROUND_TICKS_MIN {
+fn check_plan(input: &FileInput, plan: Plan) -> Result<(), FileError> {
+    if input.looped && plan.ticks < ROUND_TICKS_MIN {
         let millis = |ticks| ticks_to_nanos(ticks) / 1_000_000;
         let (millis, limit) = (millis(plan.ticks), millis(ROUND_TICKS_MIN));
-        return Err(FileError::TooShort { path: path.into(), millis, limit });
+        return Err(FileError::TooShort { path: input.path.clone(), millis, limit });
     }
     let megabits_per_second = megabits_per_second(plan);
     if megabits_per_second > MEGABITS_PER_SECOND_MAX {
-        return Err(FileError::TooFast { path: path.into(), megabits_per_second, limit: MEGABITS_PER_SECOND_MAX });
+        return Err(FileError::TooFast {
+            path: input.path.clone(),
+            megabits_per_second,
+            limit: MEGABITS_PER_SECOND_MAX,
+        });
     }
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! Plays an opened file.
 
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use super::filler::Filler;
@@ -12,8 +11,8 @@ use super::reader::Reader;
 use super::stamp::{Shift, Stamper};
 use super::survey::Survey;
 use super::timeline::Timeline;
-use super::{FileError, FileOptions};
 use crate::io::Generator;
+use crate::spec::FileInput;
 use crate::time::{Utc, nanos_to_ticks, ticks_to_nanos};
 use crate::wire::ts::{NULL_PACKET, PACKET_LEN, SYNC_BYTE};
 
@@ -37,26 +36,17 @@ enum Mode {
 }
 
 impl FileSource {
-    /// Opens `path` and reads it once from start to end. Packets may be 188, 192 (m2ts) or 204 bytes apart; up to 1 MiB
-    /// of junk may precede them, and junk between them is left out.
-    ///
-    /// # Errors
-    /// [`FileError`] when the file cannot be read, or holds nothing that could be played.
-    pub fn open(path: impl AsRef<Path>, options: FileOptions) -> Result<Self, FileError> {
-        Opened::open(path.as_ref(), options).map(|opened| Self::new(opened, options))
-    }
-
-    fn new(opened: Opened, options: FileOptions) -> Self {
+    pub(super) fn new(opened: Opened, input: &FileInput, packets_per_datagram: usize) -> Self {
         let Opened { reader, layout, survey, plan } = opened;
         let (stamper, seam) = (Stamper::new(&survey), plan.seam(&survey.clock));
         let Survey { clock, tracks, .. } = survey;
         let timeline = Timeline::new(clock, plan);
-        let mode = if options.looped {
+        let mode = if input.looped {
             Mode::Looped { round: 0, stamper, filler: Filler::new(&tracks, seam, &timeline) }
         } else {
             Mode::Once { start: Utc::default() }
         };
-        let packets_per_datagram = options.packets_per_datagram as u64;
+        let packets_per_datagram = packets_per_datagram as u64;
         Self { reader, layout, plan, timeline, packets_per_datagram, datagram: 0, mode }
     }
 
