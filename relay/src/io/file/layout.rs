@@ -65,11 +65,12 @@ impl Layout {
         run.offset + (packet - run.first_packet) * self.stride as u64
     }
 
-    /// Takes in one packet more; `None` at the end of the file. A wrong sync byte ends the run, and the packets go on
-    /// where [`SYNCS_IN_A_ROW`] show up again: what lies between is left out.
+    /// Takes in one packet more; `None` at the end of the file. A packet without sync byte, or without one where it ends,
+    /// ends the run: the packets go on where [`SYNCS_IN_A_ROW`] show up again, and what lies between is left out.
     pub(super) fn extend<'a>(&mut self, reader: &'a mut Reader) -> io::Result<Option<&'a [u8; PACKET_LEN]>> {
         let mut offset = self.offset(self.packets);
-        if reader.bytes(offset, PACKET_LEN)?.first().is_some_and(|&first| first != SYNC_BYTE) {
+        let bytes = reader.bytes(offset, self.stride + 1)?;
+        if [0, self.stride].iter().any(|&at| bytes.get(at).is_some_and(|&byte| byte != SYNC_BYTE)) {
             let Some(found) = self.next_sync(reader, offset)? else { return Ok(None) };
             self.runs.push(Run { first_packet: self.packets, offset: found });
             offset = found;
