@@ -10,6 +10,9 @@ struct Frame {
     sample_rate: u64,
 }
 
+/// No header is longer, in bytes. What is shorter at the end is the start of one more frame.
+const HEADER_LEN_MAX: usize = 7;
+
 type Parser = fn(&[u8]) -> Option<Frame>;
 /// In this order: an ADTS header has a layer that MPEG audio forbids, so no header is both.
 const PARSERS: [Parser; 3] = [adts_frame, mpeg_frame, ac3_frame];
@@ -17,23 +20,37 @@ const PARSERS: [Parser; 3] = [adts_frame, mpeg_frame, ac3_frame];
 /// The time of 27 MHz that the frames starting in `stream` take, `None` when they are of no kind known here (ADTS AAC,
 /// MPEG audio, AC-3, Enhanced AC-3). `stream` may start inside a frame, and the last frame may be cut short.
 pub(super) fn duration_ticks(stream: &[u8]) -> Option<u64> {
-    (0..stream.len()).find_map(|start| PARSERS.into_iter().find_map(|parse| run_ticks(stream.get(start..)?, parse)))
+    (0..stream.len()).find_map(|start| {
+        let run = PARSERS.into_iter().find_map(|parse| Run::read(&stream[start..], parse))?;
+        (start == 0 || run.frames > 1).then(|| run.ticks())
+    })
 }
 
-/// The time of the frames in `stream`, which starts with one. The first must reach another or the very end, lest a
-/// chance pattern be taken for a header.
-fn run_ticks(stream: &[u8], parse: Parser) -> Option<u64> {
-    let first = parse(stream)?;
-    let (mut at, mut frame, mut samples) = (first.len, first, first.samples);
-    if at < stream.len() && parse(&stream[at..]).is_none() {
-        return None;
+/// Frames that follow each other without a gap to the end.
+struct Run {
+    frames: u64,
+    samples: u64,
+    sample_rate: u64,
+}
+
+impl Run {
+    fn read(stream: &[u8], parse: Parser) -> Option<Self> {
+        let first = parse(stream)?;
+        let mut run = Self { frames: 0, samples: 0, sample_rate: first.sample_rate };
+        let (mut at, mut frame) = (0, first);
+        while at < stream.len() {
+            let rest = &stream[at..];
+            frame = if rest.len() < HEADER_LEN_MAX { frame } else { parse(rest)? };
+            run.frames += 1;
+            run.samples += frame.samples;
+            at += frame.len;
+        }
+        Some(run)
     }
-    while at < stream.len() {
-        frame = parse(&stream[at..]).unwrap_or(frame);
-        samples += frame.samples;
-        at += frame.len;
+
+    fn ticks(&self) -> u64 {
+        (self.samples * Ticks27::HZ).div_ceil(self.sample_rate)
     }
-    Some((samples * Ticks27::HZ).div_ceil(first.sample_rate))
 }
 
 /// ISO/IEC 13818-7, 6.2 (AAC in ADTS).
@@ -160,6 +177,8 @@ mod tests {
     fn other_bytes_have_no_duration() {
         assert_eq!(duration_ticks(&[0x20; 400]), None);
         assert_eq!(duration_ticks(&[]), None);
+        let chance = [&[0x20; 400], adts(200).as_slice(), &[0x20; 90]].concat();
+        assert_eq!(duration_ticks(&chance), None, "what looks like a header leads to no other");
     }
 
     proptest! {
