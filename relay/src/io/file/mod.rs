@@ -24,11 +24,11 @@
 mod audio;
 mod clock;
 mod error;
-mod filler;
 mod layout;
 mod open;
 mod plan;
 mod reader;
+mod seam;
 mod source;
 mod stamp;
 mod stamps;

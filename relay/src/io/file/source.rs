@@ -3,11 +3,11 @@
 use std::io;
 use std::time::Duration;
 
-use super::filler::Filler;
 use super::layout::Layout;
 use super::open::Opened;
 use super::plan::Plan;
 use super::reader::Reader;
+use super::seam::{Content, Seam};
 use super::stamp::{Shift, Stamper};
 use super::survey::Survey;
 use super::timeline::Timeline;
@@ -32,17 +32,18 @@ enum Mode {
     /// The first datagram is due at `start`, or would have been.
     Once { start: Utc },
     /// In round number `round` since 1970.
-    Looped { round: u64, stamper: Stamper, filler: Filler },
+    Looped { round: u64, stamper: Stamper, seam: Seam },
 }
 
 impl FileSource {
     pub(super) fn new(opened: Opened, input: &FileInput, packets_per_datagram: usize) -> Self {
         let Opened { reader, layout, survey, plan } = opened;
-        let (stamper, seam) = (Stamper::new(&survey), plan.seam(&survey.clock));
+        let (stamper, rate) = (Stamper::new(&survey), plan.seam(&survey.clock));
         let Survey { clock, tracks, .. } = survey;
         let timeline = Timeline::new(clock, plan);
         let mode = if input.looped {
-            Mode::Looped { round: 0, stamper, filler: Filler::new(&tracks, seam, &timeline) }
+            let seam = Seam::new(&tracks, layout.packets(), plan, rate, &timeline);
+            Mode::Looped { round: 0, stamper, seam }
         } else {
             Mode::Once { start: Utc::default() }
         };
@@ -70,20 +71,22 @@ impl FileSource {
     }
 
     fn write_packet(&mut self, slot: u64, out: &mut [u8; PACKET_LEN]) -> io::Result<()> {
-        *out = NULL_PACKET;
-        let past_the_end = slot.checked_sub(self.layout.packets());
-        if past_the_end.is_none() {
-            let packet = self.reader.packet(self.layout.offset(slot))?;
-            if packet[0] == SYNC_BYTE {
-                *out = *packet;
+        let Mode::Looped { round, stamper, seam } = &self.mode else {
+            *out = if slot < self.layout.packets() {
+                file_packet(&mut self.reader, &self.layout, slot)?
+            } else {
+                NULL_PACKET
+            };
+            return Ok(());
+        };
+        let shift = Shift::new(*round, self.plan.ticks);
+        match seam.content(slot) {
+            Content::File(packet) => {
+                *out = file_packet(&mut self.reader, &self.layout, packet)?;
+                stamper.stamp(out, packet, shift);
             }
-        }
-        if let Mode::Looped { round, stamper, filler } = &self.mode {
-            let shift = Shift::new(*round, self.plan.ticks);
-            match past_the_end {
-                None => stamper.stamp(out, slot, shift),
-                Some(index) => *out = filler.packet(index, self.timeline.ticks_at(slot), shift, stamper),
-            }
+            Content::Pcr(clock) => *out = clock.packet(self.timeline.ticks_at(slot), shift, stamper),
+            Content::Null => *out = NULL_PACKET,
         }
         Ok(())
     }
@@ -142,6 +145,12 @@ impl Generator for FileSource {
         self.advance();
         Ok(len)
     }
+}
+
+/// Packet number `packet` of the file, a null packet if the file was changed there since it was opened.
+fn file_packet(reader: &mut Reader, layout: &Layout, packet: u64) -> io::Result<[u8; PACKET_LEN]> {
+    let packet = reader.packet(layout.offset(packet))?;
+    Ok(if packet[0] == SYNC_BYTE { *packet } else { NULL_PACKET })
 }
 
 /// The first tick of 27 MHz at or after `utc`.

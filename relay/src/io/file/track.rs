@@ -16,6 +16,7 @@ use crate::wire::ts::Packet;
 pub(super) struct Track {
     counter: Option<Counter>,
     pcr: Option<LastPcr>,
+    last_packet: u64,
     stamps: Option<Stamps>,
     first_unit: Option<u64>,
     unit: Option<Unit>,
@@ -47,6 +48,7 @@ impl Counter {
 impl Track {
     /// Takes in a packet of this PID, which the pace puts at about `pace_ticks` of 27 MHz.
     pub(super) fn observe(&mut self, index: u64, packet: Packet<'_>, pace_ticks: u64) {
+        self.last_packet = index;
         if let Some(pcr) = packet.adaptation().and_then(|field| field.pcr()) {
             self.pcr = Some(LastPcr { packet: index, pcr });
         }
@@ -112,6 +114,11 @@ impl Track {
     /// The last PCR, if the PID carries any.
     pub(super) const fn last_pcr(&self) -> Option<LastPcr> {
         self.pcr
+    }
+
+    /// Number of the last packet.
+    pub(super) const fn last_packet(&self) -> u64 {
+        self.last_packet
     }
 
     /// How long after its start the stream would go on with another unit, in ticks of 27 MHz; `None` for streams
