@@ -51,7 +51,7 @@ impl Seam {
         timeline: &Timeline,
     ) -> Self {
         let mut clocks = if rate.ticks > PCR_GAP_MAX { clocks_of(tracks, timeline) } else { Vec::new() };
-        let last_packet = |clock: &SeamClock| tracks.get(&clock.pid).map_or(0, Track::last_packet);
+        let last_packet = |clock: &SeamClock| tracks.get(&clock.pid).map_or(0, |track| *track.packets().end());
         let start = clocks.iter().map(|clock| last_packet(clock) + 1).max().unwrap_or(file_packets);
         let clock_count = clocks.len() as u64;
         let (slots, turns) = (plan.slots - start, (plan.slots - file_packets) / clock_count.max(1));

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::clock::Point;
 use super::stamps::STAMP_TICKS;
 use super::survey::Survey;
 use super::track::{Counter, Track};
@@ -11,7 +10,7 @@ use crate::time::Ticks27;
 use crate::wire::pes::{STAMP_MODULUS, move_stamps};
 use crate::wire::ts::{NULL_PACKET, NULL_PID, PACKET_LEN, PCR_OFFSET, Packet, read_pcr, write_pcr};
 
-const FIELD_LEN: usize = 6;
+const CLOCK_LEN: usize = 6;
 const ADAPTATION_FLAGS_OFFSET: usize = 5;
 const DISCONTINUITY: u8 = 0x80;
 const PCR_FLAG: u8 = 0x10;
@@ -47,23 +46,29 @@ impl Shift {
 /// What differs from round to round.
 pub(super) struct Stamper {
     streams: BTreeMap<u16, Stream>,
-    /// The first PCR of a file whose PCR jumps: the clock jumps back there too, and says so.
-    jump: Option<u64>,
+    first_pcr: Option<u64>,
+    clock_jumps: bool,
 }
 
 /// What the loop does to one PID.
 struct Stream {
     counter: Counter,
+    first_packet: u64,
     whole: Range<u64>,
+}
+
+impl Stream {
+    fn new(track: &Track) -> Self {
+        Self { counter: track.counter(), first_packet: *track.packets().start(), whole: track.whole() }
+    }
 }
 
 impl Stamper {
     pub(super) fn new(survey: &Survey) -> Self {
-        let stream = |track: &Track| Stream { counter: track.counter(), whole: track.whole() };
-        let first_pcr = survey.clock.points().first().map(|&Point { packet, .. }| packet);
         Self {
-            streams: survey.tracks.iter().map(|(&pid, track)| (pid, stream(track))).collect(),
-            jump: first_pcr.filter(|_| survey.clock.jumps()),
+            streams: survey.tracks.iter().map(|(&pid, track)| (pid, Stream::new(track))).collect(),
+            first_pcr: survey.clock.points().first().map(|point| point.packet),
+            clock_jumps: survey.clock.jumps(),
         }
     }
 
@@ -72,13 +77,13 @@ impl Stamper {
         self.streams.get(&pid).map_or(0, |stream| shift.counter(stream.counter.last, stream.counter.step()))
     }
 
-    /// Moves packet number `slot` of the file to the round of `shift`. What belongs to no whole unit becomes a null packet,
+    /// Moves packet number `index` of the file to the round of `shift`. What belongs to no whole unit becomes a null packet,
     /// or loses its payload if it has a PCR. A scrambled packet keeps its PTS and DTS, which cannot be read.
-    pub(super) fn stamp(&self, bytes: &mut [u8; PACKET_LEN], slot: u64, shift: Shift) {
+    pub(super) fn stamp(&self, bytes: &mut [u8; PACKET_LEN], index: u64, shift: Shift) {
         let Some(pid) = Packet::new(bytes).map(Packet::pid).filter(|&pid| pid != NULL_PID) else { return };
         let Some(stream) = self.streams.get(&pid) else { return };
-        if !stream.whole.contains(&slot) {
-            let is_before = slot < stream.whole.start;
+        if !stream.whole.contains(&index) {
+            let is_before = index < stream.whole.start;
             drop_payload(bytes, if is_before { stream.counter.before } else { stream.counter.last });
         }
         let Some(packet) = Packet::new(bytes).filter(|packet| packet.pid() == pid) else { return };
@@ -86,25 +91,32 @@ impl Stamper {
         let counter = shift.counter(packet.continuity(), stream.counter.step());
         let adaptation_len = packet.adaptation().map_or(0, |_| usize::from(bytes[4]));
         bytes[3] = bytes[3] & 0xF0 | counter;
-        self.stamp_adaptation(&mut bytes[ADAPTATION_FLAGS_OFFSET..][..adaptation_len], slot, shift);
+        if let [flags, fields @ ..] = &mut bytes[ADAPTATION_FLAGS_OFFSET..][..adaptation_len] {
+            self.flag(flags, index, stream.first_packet);
+            move_clocks(*flags, fields, shift);
+        }
         if has_stamps {
             move_stamps(&mut bytes[PACKET_LEN - payload_len..], shift.stamp_ticks());
         }
     }
 
-    fn stamp_adaptation(&self, field: &mut [u8], slot: u64, shift: Shift) {
-        let Some(flags) = field.first_mut() else { return };
-        if self.jump == Some(slot) {
+    /// A PID goes on where the file starts, so it is not discontinuous there; a clock that jumps in the file jumps back there.
+    fn flag(&self, flags: &mut u8, index: u64, first_packet: u64) {
+        if index == first_packet {
+            *flags &= !DISCONTINUITY;
+        }
+        if self.clock_jumps && self.first_pcr == Some(index) {
             *flags |= DISCONTINUITY;
         }
-        let (has_pcr, has_opcr) = (*flags & PCR_FLAG != 0, *flags & OPCR_FLAG != 0);
-        let mut at = PCR_OFFSET - ADAPTATION_FLAGS_OFFSET;
-        for _ in 0..usize::from(has_pcr) + usize::from(has_opcr) {
-            if let Some(field) = field.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<FIELD_LEN>) {
-                *field = write_pcr(shift.pcr(read_pcr(field)));
-            }
-            at += FIELD_LEN;
-        }
+    }
+}
+
+/// Moves PCR and OPCR, in this order the first of an adaptation field's fields.
+fn move_clocks(flags: u8, fields: &mut [u8], shift: Shift) {
+    let count = usize::from(flags & PCR_FLAG != 0) + usize::from(flags & OPCR_FLAG != 0);
+    let (clocks, _) = fields.as_chunks_mut::<CLOCK_LEN>();
+    for clock in clocks.iter_mut().take(count) {
+        *clock = write_pcr(shift.pcr(read_pcr(clock)));
     }
 }
 
@@ -119,5 +131,5 @@ fn drop_payload(bytes: &mut [u8; PACKET_LEN], counter: u8) {
     bytes[3] = 0x20 | counter;
     bytes[4] = FIELD_LEN_MAX;
     bytes[ADAPTATION_FLAGS_OFFSET] &= DISCONTINUITY | PCR_FLAG;
-    bytes[PCR_OFFSET + FIELD_LEN..].fill(0xFF);
+    bytes[PCR_OFFSET + CLOCK_LEN..].fill(0xFF);
 }

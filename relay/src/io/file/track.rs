@@ -1,6 +1,6 @@
 //! What a loop must know of each PID: where its counter and its stamps start and end.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::stamps::{Stamp, Stamps};
 use super::unit::Unit;
@@ -16,7 +16,7 @@ use crate::wire::ts::Packet;
 pub(super) struct Track {
     counter: Option<Counter>,
     pcr: Option<LastPcr>,
-    last_packet: u64,
+    packets: Option<RangeInclusive<u64>>,
     stamps: Option<Stamps>,
     first_unit: Option<u64>,
     unit: Option<Unit>,
@@ -48,7 +48,8 @@ impl Counter {
 impl Track {
     /// Takes in a packet of this PID, which the pace puts at about `pace_ticks` of 27 MHz.
     pub(super) fn observe(&mut self, index: u64, packet: Packet<'_>, pace_ticks: u64) {
-        self.last_packet = index;
+        let first_packet = self.packets.as_ref().map_or(index, |packets| *packets.start());
+        self.packets = Some(first_packet..=index);
         if let Some(pcr) = packet.adaptation().and_then(|field| field.pcr()) {
             self.pcr = Some(LastPcr { packet: index, pcr });
         }
@@ -116,9 +117,9 @@ impl Track {
         self.pcr
     }
 
-    /// Number of the last packet.
-    pub(super) const fn last_packet(&self) -> u64 {
-        self.last_packet
+    /// The first packet and the last.
+    pub(super) fn packets(&self) -> RangeInclusive<u64> {
+        self.packets.clone().unwrap_or(0..=0)
     }
 
     /// How long after its start the stream would go on with another unit, in ticks of 27 MHz; `None` for streams

@@ -161,6 +161,15 @@ fn a_jump_of_the_clock_does_not_stop_the_pace_and_is_flagged_at_the_seam() {
 }
 
 #[test]
+fn a_discontinuity_flagged_at_the_start_is_none_in_a_loop() {
+    let mut bytes = Film::default().shoot();
+    let first = bytes.chunks_mut(PACKET_LEN).find(|packet| Packet::new(packet).unwrap().pid() == VIDEO_PID).unwrap();
+    first[5] |= 0x80;
+    let seen = receive(&rounds(&mut play(&TempFile::holding(&bytes), true).unwrap(), NOW, 2));
+    assert_eq!(seen[&VIDEO_PID].flagged, 0);
+}
+
+#[test]
 fn a_round_is_whole_datagrams_padded_with_null_packets() {
     let bytes = Film { groups: 17, audio_frames: 97, ..Film::default() }.shoot();
     let stream = rounds(&mut play(&TempFile::holding(&bytes), true).unwrap(), NOW, 1);
