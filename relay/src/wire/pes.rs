@@ -52,8 +52,8 @@ impl PesHead {
     }
 }
 
-/// Moves PTS and DTS of the PES head at the start of `payload` on by `ticks` of 90 kHz; what is no such head is left as
-/// it is.
+/// Moves PTS and DTS of the PES head at the start of `payload` on by `ticks` of 90 kHz; what is no such head is left
+/// as it is.
 pub fn move_stamps(payload: &mut [u8], ticks: u64) {
     let Some(head) = PesHead::parse(payload) else { return };
     for (stamp, offset) in [(head.pts, PTS_OFFSET), (head.dts, DTS_OFFSET)] {

@@ -45,8 +45,8 @@ impl Rate {
 
 /// The PCRs of one PID, taken in one after the other.
 ///
-/// Where the PCR steps back, goes ahead by more than 2 s, or is flagged as discontinuous, the file was cut: the pace goes
-/// on there at the mean rate up to that place, whatever the PCR says.
+/// Where the PCR steps back, goes ahead by more than 2 s, or is flagged as discontinuous, the file was cut: the pace
+/// goes on there at the mean rate up to that place, whatever the PCR says.
 #[derive(Default)]
 pub(super) struct Clock {
     points: Vec<Point>,

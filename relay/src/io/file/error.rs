@@ -24,7 +24,8 @@ pub enum FileError {
     },
     /// No run of sync bytes was found.
     #[error(
-        "{path} is not a transport stream: no {wanted} sync bytes (0x47) 188, 192 or 204 bytes apart in its first {searched} bytes"
+        "{path} is not a transport stream: no {wanted} sync bytes (0x47) 188, 192 or 204 bytes apart \
+         in its first {searched} bytes"
     )]
     NoSync {
         /// The file.
@@ -46,7 +47,8 @@ pub enum FileError {
     },
     /// Nothing says how fast the file is to be played.
     #[error(
-        "{path} does not say how fast to play it: it has {packets} packets and {pcrs} PCR; two PCR in a row, up to 2 s apart, are needed"
+        "{path} does not say how fast to play it: it has {packets} packets and {pcrs} PCR; \
+         two PCR in a row, up to 2 s apart, are needed"
     )]
     NoClock {
         /// The file.

@@ -65,8 +65,9 @@ impl Layout {
         run.offset + (packet - run.first_packet) * self.stride as u64
     }
 
-    /// Takes in one packet more; `None` at the end of the file. A packet without sync byte, or without one where it ends,
-    /// ends the run: the packets go on where [`SYNCS_IN_A_ROW`] show up again, and what lies between is left out.
+    /// Takes in one packet more; `None` at the end of the file. A packet without sync byte, or without one where it
+    /// ends, ends the run: the packets go on where [`SYNCS_IN_A_ROW`] show up again, and what lies between is left
+    /// out.
     pub(super) fn extend<'a>(&mut self, reader: &'a mut Reader) -> io::Result<Option<&'a [u8; PACKET_LEN]>> {
         let mut offset = self.offset(self.packets);
         let bytes = reader.bytes(offset, self.stride + 1)?;

@@ -22,8 +22,9 @@ impl Plan {
         Self { ticks: clock.span_ticks() + clock.mean().ticks_for(between), slots }
     }
 
-    /// A round that is followed by itself, a whole number of ticks of 90 kHz, so that PCR and PTS move by the same time. It lasts until each audio and video stream would go on with its next frame,
-    /// and until the packets after the last PCR are sent, no faster than the file ever is.
+    /// A round that is followed by itself, a whole number of ticks of 90 kHz, so that PCR and PTS move by the same
+    /// time. It lasts until each audio and video stream would go on with its next frame, and until the packets after
+    /// the last PCR are sent, no faster than the file ever is.
     pub(super) fn looped(packets: u64, survey: &Survey, packets_per_datagram: u64) -> Self {
         let clock = &survey.clock;
         let across = packets - packets_between(clock);

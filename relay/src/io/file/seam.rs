@@ -84,7 +84,8 @@ fn clocks_of(tracks: &BTreeMap<u16, Track>, timeline: &Timeline) -> Vec<SeamCloc
 }
 
 impl SeamClock {
-    /// The clock's PCR at `ticks` of the round of `shift`: a packet without payload, which leaves the counter as it is.
+    /// The clock's PCR at `ticks` of the round of `shift`: a packet without payload, which leaves the counter as it
+    /// is.
     pub(super) fn packet(&self, ticks: u64, shift: Shift, stamper: &Stamper) -> [u8; PACKET_LEN] {
         const FIELD_LEN: u8 = (PACKET_LEN - 5) as u8;
         let mut packet = [0xFF; PACKET_LEN];

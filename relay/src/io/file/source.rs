@@ -102,8 +102,8 @@ impl FileSource {
 }
 
 impl Generator for FileSource {
-    /// Looped, moves to what is due at `now`, in the middle of a round as a rule. Played once, the file starts now, or goes
-    /// on from now where it stopped: no part of it is skipped.
+    /// Looped, moves to what is due at `now`, in the middle of a round as a rule. Played once, the file starts now,
+    /// or goes on from now where it stopped: no part of it is skipped.
     fn seek(&mut self, now: Utc) {
         let datagrams = self.datagrams();
         match &mut self.mode {

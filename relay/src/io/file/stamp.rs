@@ -77,8 +77,8 @@ impl Stamper {
         self.streams.get(&pid).map_or(0, |stream| shift.counter(stream.counter.last, stream.counter.step()))
     }
 
-    /// Moves packet number `index` of the file to the round of `shift`. What belongs to no whole unit becomes a null packet,
-    /// or loses its payload if it has a PCR. A scrambled packet keeps its PTS and DTS, which cannot be read.
+    /// Moves packet number `index` of the file to the round of `shift`. What belongs to no whole unit becomes a null
+    /// packet, or loses its payload if it has a PCR. A scrambled packet keeps its PTS and DTS, which cannot be read.
     pub(super) fn stamp(&self, bytes: &mut [u8; PACKET_LEN], index: u64, shift: Shift) {
         let Some(pid) = Packet::new(bytes).map(Packet::pid).filter(|&pid| pid != NULL_PID) else { return };
         let Some(stream) = self.streams.get(&pid) else { return };
@@ -100,7 +100,8 @@ impl Stamper {
         }
     }
 
-    /// A PID goes on where the file starts, so it is not discontinuous there; a clock that jumps in the file jumps back there.
+    /// A PID goes on where the file starts, so it is not discontinuous there; a clock that jumps in the file jumps
+    /// back there.
     fn flag(&self, flags: &mut u8, index: u64, first_packet: u64) {
         if index == first_packet {
             *flags &= !DISCONTINUITY;

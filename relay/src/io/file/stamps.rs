@@ -5,7 +5,8 @@ use crate::wire::pes::{PesHead, STAMP_HZ, STAMP_MODULUS};
 
 /// Ticks of 27 MHz in a tick of PTS and DTS.
 pub(super) const STAMP_TICKS: u64 = Ticks27::HZ / STAMP_HZ;
-/// Steps longer than this are those of subtitles and other sparse data (2.7.4: audio and video have a stamp each 0.7 s).
+/// Steps longer than this are those of subtitles and other sparse data (2.7.4: audio and video have a stamp each 0.7
+/// s).
 const DENSE_STEP_MAX: i64 = (STAMP_HZ * 7 / 10) as i64;
 /// A stamp further than this from where the pace lets it be expected is a jump.
 const STAMP_DRIFT_MAX: i64 = (STAMP_HZ * 2) as i64;
@@ -92,8 +93,8 @@ impl Stamps {
         self.steps > 0 && self.longest_step <= DENSE_STEP_MAX
     }
 
-    /// The mean step in ticks of 27 MHz. Rounded up: a round that is a tick too long is not noticed, one too short makes
-    /// two stamps equal.
+    /// The mean step in ticks of 27 MHz. Rounded up: a round that is a tick too long is not noticed, one too short
+    /// makes two stamps equal.
     pub(super) fn mean_step_ticks(&self) -> u64 {
         ticks(self.last).div_ceil(self.steps.unsigned_abs().max(1))
     }

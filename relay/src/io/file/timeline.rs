@@ -3,8 +3,8 @@
 use super::clock::{Clock, Point};
 use super::plan::Plan;
 
-/// The moments of a round's packets: straight lines between the PCRs, and over the seam one from the last PCR to the first of
-/// the next round. Takes 16 bytes a PCR: an hour with 25 PCR a second takes 1.4 MB.
+/// The moments of a round's packets: straight lines between the PCRs, and over the seam one from the last PCR to the
+/// first of the next round. Takes 16 bytes a PCR: an hour with 25 PCR a second takes 1.4 MB.
 pub(super) struct Timeline {
     points: Vec<Point>,
 }
@@ -24,8 +24,8 @@ impl Timeline {
         Self { points }
     }
 
-    /// The number of the first of `steps` equal steps of `packets_a_step` that starts at or after `ticks`; `steps` if none
-    /// does.
+    /// The number of the first of `steps` equal steps of `packets_a_step` that starts at or after `ticks`; `steps` if
+    /// none does.
     pub(super) fn step_at(&self, ticks: u64, packets_a_step: u64, steps: u64) -> u64 {
         let (mut low, mut high) = (0, steps);
         while low < high {

@@ -10,8 +10,8 @@ use crate::wire::ts::Packet;
 
 /// One PID from start to end.
 ///
-/// A unit is a PES packet, or what else starts with a payload_unit_start_indicator. What is left of one that started before the
-/// file did, and of one that would end after it, is no part of a loop.
+/// A unit is a PES packet, or what else starts with a payload_unit_start_indicator. What is left of one that started
+/// before the file did, and of one that would end after it, is no part of a loop.
 #[derive(Default)]
 pub(super) struct Track {
     counter: Option<Counter>,

@@ -31,8 +31,8 @@ enum Kind {
 }
 
 impl Unit {
-    /// Starts anew with packet number `first_packet`, of payload `payload` and perhaps a PES head; the counter stood at
-    /// `counter_before`.
+    /// Starts anew with packet number `first_packet`, of payload `payload` and perhaps a PES head; the counter stood
+    /// at `counter_before`.
     pub(super) fn restart(&mut self, first_packet: u64, counter_before: u8, head: Option<PesHead>, payload: &[u8]) {
         self.first_packet = first_packet;
         self.counter_before = counter_before;

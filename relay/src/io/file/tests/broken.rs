@@ -82,9 +82,9 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_panic(
-        bytes in proptest::collection::vec(any::<u8>(), 0..3_000), stride in prop_oneof![Just(188usize), Just(192), Just(204)],
+        mut bytes in proptest::collection::vec(any::<u8>(), 0..3_000),
+        stride in prop_oneof![Just(188usize), Just(192), Just(204)],
     ) {
-        let mut bytes = bytes;
         bytes.iter_mut().step_by(stride).for_each(|byte| *byte = 0x47);
         exercise(&bytes)?;
     }
