@@ -19,7 +19,7 @@ use crate::progress;
 use crate::pulse::{Pulse, Question};
 use crate::signals::{Request, Signals};
 use crate::status::Board;
-use crate::watch::Watch;
+use crate::watch::{LOOK_INTERVAL, Watch};
 
 /// Time between two progress lines, and two samples of the rates.
 const TICK: Duration = Duration::from_secs(1);
@@ -177,26 +177,16 @@ fn announce(config: &Config, journal: &Journal, server: Option<&Server>) {
     }
 }
 
-/// A watch on the configuration's files; without one, changes wait for SIGHUP.
+/// A watch on the configuration's files, if it has any.
 fn watch(config: &Config) -> Option<Watch> {
-    if config.watched_files.is_empty() {
-        return None;
-    }
-    match Watch::new() {
-        Ok(mut watch) => {
-            follow(&mut watch, config);
-            Some(watch)
-        }
-        Err(error) => {
-            warn!("changes of the configuration's files will not be noticed, send SIGHUP to reload: {error}");
-            None
-        }
-    }
+    let mut watch = (!config.watched_files.is_empty()).then(Watch::new);
+    watch.iter_mut().for_each(|watch| follow(watch, config));
+    watch
 }
 
 fn follow(watch: &mut Watch, config: &Config) {
     if let Err(error) = watch.follow(&config.watched_files) {
-        warn!("changes of the configuration's files may not be noticed, send SIGHUP to reload: {error}");
+        warn!("changes of the configuration's files are noticed within {LOOK_INTERVAL:?}, not at once: {error}");
     }
 }
 

@@ -1,7 +1,8 @@
 //! Notices when one of the configuration's files has changed.
 //!
 //! What is watched are the folders that hold the files: editors put a new file in the place of the old one, and
-//! Kubernetes swaps a link beside it. Whether a file itself has changed is told by its stamp.
+//! Kubernetes swaps a link beside it. Whether a file itself has changed is told by its stamp, which is also looked at
+//! from time to time: network file systems do not tell what other hosts do, and a folder that goes takes its watch along.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,15 +11,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// How long the files must stay as they are before a change counts as done.
 const SETTLE: Duration = Duration::from_millis(100);
+/// How often to look at the files when nothing stirs.
+pub(crate) const LOOK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Watches files.
 pub(crate) struct Watch {
-    watcher: RecommendedWatcher,
+    watcher: Option<RecommendedWatcher>,
+    stir: UnboundedSender<()>,
     stirs: UnboundedReceiver<()>,
     folders: BTreeSet<PathBuf>,
     files: Vec<PathBuf>,
@@ -26,46 +30,28 @@ pub(crate) struct Watch {
     loaded: Vec<Option<Stamp>>,
     /// A change that may not be over: the files as they were last seen, and when to look again.
     settling: Option<(Vec<Option<Stamp>>, Instant)>,
+    /// When to look if nothing stirs until then.
+    next_look: Instant,
 }
 
 impl Watch {
     /// Watches no file yet.
-    ///
-    /// # Errors
-    /// When the system has no watch left.
-    pub(crate) fn new() -> notify::Result<Self> {
+    pub(crate) fn new() -> Self {
         let (stir, stirs) = unbounded_channel();
-        let on_event = move |event: notify::Result<Event>| {
-            if !event.is_ok_and(|event| matches!(event.kind, EventKind::Access(_))) {
-                // Nobody listens any more only while the process ends.
-                let _ = stir.send(());
-            }
-        };
-        let watcher = notify::recommended_watcher(on_event)?;
         let (folders, files, loaded) = (BTreeSet::new(), Vec::new(), Vec::new());
-        Ok(Self { watcher, stirs, folders, files, loaded, settling: None })
+        let next_look = Instant::now() + LOOK_INTERVAL;
+        Self { watcher: None, stir, stirs, folders, files, loaded, settling: None, next_look }
     }
 
     /// Watches these files from now on, and takes them as loaded: a file that was watched as [`Self::changed`] found
     /// it, another as it is now.
     ///
     /// # Errors
-    /// When a folder cannot be watched; the others are.
+    /// When a folder cannot be watched: changes in it are noticed only within [`LOOK_INTERVAL`].
     pub(crate) fn follow(&mut self, files: &[PathBuf]) -> notify::Result<()> {
         self.loaded = files.iter().map(|file| self.known(file).unwrap_or_else(|| Stamp::of(file))).collect();
         self.files = files.to_vec();
-        let folders: BTreeSet<_> = files.iter().flat_map(|file| folders_of(file)).collect();
-        for old in self.folders.difference(&folders) {
-            // A folder that is gone took its watch with it.
-            let _ = self.watcher.unwatch(old);
-        }
-        let fresh: Vec<_> = folders.difference(&self.folders).cloned().collect();
-        self.folders = folders;
-        let mut result = Ok(());
-        for folder in &fresh {
-            result = result.and(self.watcher.watch(folder, RecursiveMode::NonRecursive));
-        }
-        result
+        self.watch_folders(files.iter().flat_map(|file| folders_of(file)).collect())
     }
 
     /// Waits until a file has changed and settled. May be dropped and called again without losing a change.
@@ -77,10 +63,29 @@ impl Watch {
                     return;
                 }
             } else {
-                self.stirs.recv().await;
+                // Whether something stirred or it was time: look.
+                let _ = timeout_at(self.next_look, self.stirs.recv()).await;
                 self.settling = Some((self.stamps(), Instant::now() + SETTLE));
+                self.next_look = Instant::now() + LOOK_INTERVAL;
             }
         }
+    }
+
+    fn watch_folders(&mut self, folders: BTreeSet<PathBuf>) -> notify::Result<()> {
+        let old = std::mem::replace(&mut self.folders, folders);
+        let watcher = match &mut self.watcher {
+            Some(watcher) => watcher,
+            none => none.insert(watcher(self.stir.clone())?),
+        };
+        for folder in old.difference(&self.folders) {
+            // A folder that is gone took its watch with it.
+            let _ = watcher.unwatch(folder);
+        }
+        let mut result = Ok(());
+        for folder in self.folders.difference(&old) {
+            result = result.and(watcher.watch(folder, RecursiveMode::NonRecursive));
+        }
+        result
     }
 
     fn has_changed_and_settled(&mut self) -> bool {
@@ -104,6 +109,15 @@ impl Watch {
     fn stamps(&self) -> Vec<Option<Stamp>> {
         self.files.iter().map(|file| Stamp::of(file)).collect()
     }
+}
+
+fn watcher(stir: UnboundedSender<()>) -> notify::Result<RecommendedWatcher> {
+    notify::recommended_watcher(move |event: notify::Result<Event>| {
+        if !event.is_ok_and(|event| matches!(event.kind, EventKind::Access(_))) {
+            // Nobody listens any more only while the process ends.
+            let _ = stir.send(());
+        }
+    })
 }
 
 /// The folder that holds the file's name, and the one that holds what the name links to.
@@ -137,7 +151,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     fn following(files: &[PathBuf]) -> Watch {
-        let mut watch = Watch::new().unwrap();
+        let mut watch = Watch::new();
         watch.follow(files).unwrap();
         watch
     }
@@ -204,5 +218,17 @@ mod tests {
         watch.stirs.recv().await;
         watch.settling = Some((watch.stamps(), Instant::now()));
         assert!(!watch.has_changed_and_settled());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_that_nothing_tells_of_is_noticed_in_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("flows.toml");
+        let mut watch = following(std::slice::from_ref(&file));
+        watch.watcher = None;
+        fs::write(&file, "one").unwrap();
+        let start = Instant::now();
+        watch.changed().await;
+        assert!(start.elapsed() <= LOOK_INTERVAL + 2 * SETTLE);
     }
 }
