@@ -5,6 +5,7 @@ BENCH=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TARGET=${CARGO_TARGET_DIR:-$BENCH/../target}
 PEERS=$TARGET/bench-peers
 
+SOURCE_ADDRESS=10.9.1.1
 IN_GROUP=239.9.0.1 IN_PORT=5001
 OUT_GROUP=239.9.0.2 OUT_PORT=5002
 SOURCE_NS=fc-bench-$$-source RELAY_NS=fc-bench-$$-relay SINK_NS=fc-bench-$$-sink
@@ -26,7 +27,7 @@ need() {
 build_peers() {
     local program
     mkdir -p "$PEERS"
-    for program in source sink loop_recv_send loop_mmsg loop_gso loop_gro; do
+    for program in source sink loop_{recv_send,mmsg,gso,gro,route}; do
         gcc -std=c11 -O2 -Wall -Wextra -Werror -o "$PEERS/$program" "$BENCH/peers/"{$program,net,stream}.c
     done
 }
@@ -51,12 +52,13 @@ lab_up() {
         ip netns add "$ns"
         ip -n "$ns" link set lo up
     done
-    link "$SOURCE_NS" out 10.9.1.1 "$RELAY_NS" in 10.9.1.2
+    link "$SOURCE_NS" out "$SOURCE_ADDRESS" "$RELAY_NS" in 10.9.1.2
     link "$RELAY_NS" out 10.9.2.1 "$SINK_NS" in 10.9.2.2
     ip -n "$SOURCE_NS" route add "$IN_GROUP" dev out
     ip -n "$RELAY_NS" route add "$IN_GROUP" dev in
     ip -n "$RELAY_NS" route add "$OUT_GROUP" dev out
     ip -n "$SINK_NS" route add "$OUT_GROUP" dev in
+    ip -n "$SINK_NS" route add "$IN_GROUP" dev in # for the relay that cannot rename the group
 }
 
 lab_down() {
@@ -81,10 +83,10 @@ start() {
 
 # stop PID...: SIGTERM, and SIGKILL for who is still there after a second.
 stop() {
-    local pid tries
+    local pid
     for pid in "$@"; do
         kill -TERM "$pid" 2>/dev/null || continue
-        for tries in {1..50}; do
+        for _ in {1..50}; do
             kill -0 "$pid" 2>/dev/null || break
             sleep 0.02
         done
@@ -94,13 +96,13 @@ stop() {
     STARTED=()
 }
 
-# wait_joined PID GROUP: until the process's namespace has joined the group, 10 s at most.
+# wait_joined PID GROUP: until the process's namespace has joined the group or has a route for it, 10 s at most.
 wait_joined() {
-    local a b c d hex tries
+    local a b c d hex
     IFS=. read -r a b c d <<<"$2"
     hex=$(printf '%02X%02X%02X%02X' "$d" "$c" "$b" "$a")
-    for tries in {1..500}; do
-        grep -q "$hex" "/proc/$1/net/igmp" 2>/dev/null && return
+    for _ in {1..500}; do
+        grep -qs "$hex" "/proc/$1/net/igmp" "/proc/$1/net/ip_mr_cache" && return
         kill -0 "$1" 2>/dev/null || return 1
         sleep 0.02
     done

@@ -1,12 +1,13 @@
 # The relays that are compared: each a command that takes IN_GROUP:IN_PORT to OUT_GROUP:OUT_PORT. Sourced, not run.
 
 # Order of the tables.
-ALL_RELAYS=(flowclient multicat ffmpeg gstreamer socat recv_send mmsg gso gro)
+ALL_RELAYS=(flowclient multicat ffmpeg gstreamer socat recv_send mmsg gso gro route)
 QUICK_RELAYS=(flowclient multicat recv_send gso gro)
 
-# relay_command NAME: the command in the array COMMAND.
+# relay_command NAME: the command in the array COMMAND, and in SINK_GROUP where the stream comes out.
 relay_command() {
     local in=$IN_GROUP:$IN_PORT out=$OUT_GROUP:$OUT_PORT
+    SINK_GROUP=$out
     case $1 in
     flowclient) COMMAND=("$FLOWCLIENT" --in "udp://$in?iface=in" --out "udp://$out?iface=out") ;;
     # -u and -U: no RTP header, neither in nor out.
@@ -22,6 +23,10 @@ relay_command() {
         ;;
     socat) COMMAND=(socat -u "UDP4-RECV:$IN_PORT,bind=$IN_GROUP,ip-add-membership=$IN_GROUP:in" "UDP4-SENDTO:$out") ;;
     recv_send | mmsg | gso | gro) COMMAND=("$PEERS/loop_$1" "$in" "$out") ;;
+    route)
+        COMMAND=("$PEERS/loop_route" "$SOURCE_ADDRESS" "$in" in out)
+        SINK_GROUP=$in
+        ;;
     *) fail "unknown relay $1; there are: ${ALL_RELAYS[*]}" ;;
     esac
 }

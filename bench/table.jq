@@ -18,7 +18,8 @@ def spread: map(select(. != null)) |
   end;
 
 def per_datagram_us(nanos): if .sink.received > 0 then nanos / .sink.received / 1000 else null end;
-def cpu_us: per_datagram_us(.cpu_ns);
+# Routing has no process of its own: its work is in the softirq column.
+def cpu_us: if .relay == "route" then null else per_datagram_us(.cpu_ns) end;
 def softirq_us: per_datagram_us(.softirq_ns);
 def lost: [0, .source.sent - .sink.received] | max;
 def lost_percent: 100 * lost / .source.sent;
@@ -31,7 +32,7 @@ def ratio($runs; $reference; figure):
   . as $run | ($runs | map(select(.relay == $reference and .round == $run.round)) | first) as $other |
   if $other == null or ($run | comparable | not) or ($other | comparable | not) then null
   else ($run | figure) as $mine | ($other | figure) as $theirs |
-    if $theirs > 0 then $mine / $theirs else null end
+    if $mine != null and $theirs > 0 then $mine / $theirs else null end
   end;
 
 def best_loop: if .mode == "joined" then "gro" else "gso" end;
@@ -39,7 +40,7 @@ def best_loop: if .mode == "joined" then "gro" else "gso" end;
 def title: {
   flowclient: "**flowclient**", ffmpeg: "ffmpeg -c copy", gstreamer: "gst-launch udpsrc ! udpsink",
   recv_send: "recv + send, C", mmsg: "recvmmsg + sendmmsg, C", gso: "recvmmsg + GSO send, C",
-  gro: "GRO receive + GSO send, C"
+  gro: "GRO receive + GSO send, C", route: "kernel multicast routing"
 }[.] // .;
 
 def kib: if . == null then "-" else "\(. / 1024 | round)" end;

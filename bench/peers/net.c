@@ -54,7 +54,8 @@ int open_receiver(const char *group)
 int open_sender(const char *group)
 {
     struct sockaddr_in address = parse_group(group);
-    int udp = open_udp();
+    int udp = open_udp(), ttl = 4;
+    set_option(udp, IPPROTO_IP, IP_MULTICAST_TTL, &ttl, sizeof ttl, "IP_MULTICAST_TTL");
     if (connect(udp, (struct sockaddr *)&address, sizeof address) != 0)
         die("connect");
     return udp;

@@ -24,7 +24,7 @@ struct sockaddr_in parse_group(const char *text);
 /* A socket bound to the group and joined on the interface that the routing table names for it. */
 int open_receiver(const char *group);
 
-/* A socket connected to the group. */
+/* A socket connected to the group; what it sends may cross a router. */
 int open_sender(const char *group);
 
 /* Asks for a receive buffer as any user may; the kernel grants no more than net.core.rmem_max. */
