@@ -14,6 +14,9 @@ STARTED=() # process ids of what runs now
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "$(basename "$0"): $*"; exit 1; }
 
+# Nothing fails in silence.
+trap 'say "$(basename "$0"): failed: $BASH_COMMAND (${BASH_SOURCE[0]##*/}:$LINENO)"' ERR
+
 # need COMMAND PACKAGE...: installs Debian's packages unless the command is there.
 need() {
     local command=$1
@@ -47,7 +50,7 @@ lab_up() {
     local ns
     [[ $EUID == 0 ]] || fail "network namespaces need root"
     trap lab_down EXIT
-    trap 'exit 130' INT TERM
+    trap 'say interrupted; exit 130' INT TERM
     for ns in "$SOURCE_NS" "$RELAY_NS" "$SINK_NS"; do
         ip netns add "$ns"
         ip -n "$ns" link set lo up
