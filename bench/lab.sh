@@ -115,13 +115,16 @@ wait_joined() {
 # cpu_ns PID: processor time of all its threads so far. Interrupt work done while one of them was running is part of it.
 cpu_ns() { awk '{ sum += $1 } END { printf "%d", sum }' /proc/"$1"/task/*/schedstat; }
 
-# Receive buffer of the relay's socket in bytes of the kernel's book-keeping (twice what the program was granted).
+# Receive buffer of the relay's socket, or null: in bytes of the kernel's book-keeping, twice what was granted.
 receive_buffer() {
-    nsenter --net="/run/netns/$RELAY_NS" ss -uamnH "sport = :$IN_PORT" | grep -om1 'rb[0-9]*' | tr -d rb
+    nsenter --net="/run/netns/$RELAY_NS" ss -uamnH "sport = :$IN_PORT" |
+        awk 'match($0, /rb[0-9]+/) { rb = substr($0, RSTART + 2, RLENGTH - 2) } END { print rb ? rb : "null" }'
 }
 
-# socket_drops PID: datagrams that the sockets of its namespace dropped so far, their buffer being full.
-socket_drops() { awk '$1 == "Udp:" && $6 ~ /^[0-9]+$/ { print $6 }' "/proc/$1/net/snmp"; }
+# Datagrams that the sockets of the relay's namespace dropped so far, their buffer being full.
+socket_drops() {
+    nsenter --net="/run/netns/$RELAY_NS" awk '$1 == "Udp:" && $6 ~ /^[0-9]+$/ { print $6 }' /proc/net/snmp
+}
 
 # All processors together, in ticks of 10 ms: busy (stolen time too), softirq, all.
 cpu_ticks() { awk '$1 == "cpu" { print $2+$3+$4+$7+$8+$9, $8, $2+$3+$4+$5+$6+$7+$8+$9 }' /proc/stat; }

@@ -13,8 +13,9 @@ relay_command() {
     # -u and -U: no RTP header, neither in nor out.
     multicat) COMMAND=(multicat -u -U "@$in" "$out") ;;
     # As plain data, in datagrams of the same size: without the cost of taking the stream apart and putting it together.
+    # When its own queue overflows it is to lose datagrams, not to end.
     ffmpeg)
-        COMMAND=(ffmpeg -loglevel error -nostdin -f data -raw_packet_size 1316 -i "udp://$in"
+        COMMAND=(ffmpeg -loglevel error -nostdin -f data -raw_packet_size 1316 -i "udp://$in?overrun_nonfatal=1"
             -map 0 -c copy -f data -flush_packets 1 "udp://$out?pkt_size=1316")
         ;;
     gstreamer)

@@ -19,7 +19,7 @@ def spread: map(select(. != null)) |
 
 def per_datagram_us(nanos): if .sink.received > 0 then nanos / .sink.received / 1000 else null end;
 # Routing has no process of its own: its work is in the softirq column.
-def cpu_us: if .relay == "route" then null else per_datagram_us(.cpu_ns) end;
+def cpu_us: if .relay == "route" or .cpu_ns == null then null else per_datagram_us(.cpu_ns) end;
 def softirq_us: per_datagram_us(.softirq_ns);
 def lost: [0, .source.sent - .sink.received] | max;
 def lost_percent: 100 * lost / .source.sent;

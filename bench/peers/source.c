@@ -67,7 +67,7 @@ static int send_apart(int socket, unsigned count)
     return sendmmsg(socket, messages, count, 0);
 }
 
-/* Sends the datagrams as one packet that is cut after the relay's receive path, if at all; the same result. */
+/* Sends the datagrams as one packet, which the kernel cuts where it must; returns as above. */
 static int send_joined(int socket, unsigned count)
 {
     return send_segmented(socket, run, (size_t)count * DATAGRAM_LEN, DATAGRAM_LEN) < 0 ? -1 : (int)count;
