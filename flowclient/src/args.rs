@@ -12,14 +12,20 @@ use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use relay::spec::{DEFAULT_PACKETS_PER_DATAGRAM, MOST_PACKETS_PER_DATAGRAM, Pace};
 
+const USAGE: &str = "\
+flowclient --handler <NAME> --out <URL> [OPTIONS]
+       flowclient --in <URL> --out <URL> [OPTIONS]
+       flowclient --config <FILE> [OPTIONS]
+       flowclient <COMMAND>";
+
 const EXAMPLES: &str = "\
 Examples:
   flowclient --handler ch7 --out 239.1.1.7:5000
           A channel of the catalog, to a multicast group
-  flowclient --in 'udp://10.0.0.5@232.9.9.9:5000?iface=eth0' --out 'rtp://239.1.1.7:5000?iface=eth1&ttl=8'
-          From one network to another, from one sender only, in RTP
-  flowclient --in 'file:/media/loop.ts?loop=true' --pace pcr --out 239.1.1.7:5000 --out 10.0.0.9:6000
-          A file for ever, smoothed, to a group and to a host
+  flowclient --in 'udp://10.0.0.5@232.9.9.9:5000?iface=eth0' --out '239.1.1.7:5000?iface=eth1'
+          From one network to another, from one sender only
+  flowclient --in 'file:loop.ts?loop=true' --pace pcr --out rtp://239.1.1.7:5000 --out 10.0.0.9:6000
+          A file for ever, smoothed, to a group in RTP and to a host in UDP
   flowclient check --config flows.toml && flowclient --config flows.toml
           Many flows from a file, checked first";
 
@@ -43,7 +49,7 @@ Signals: SIGTERM and SIGINT stop, SIGHUP reads configuration and catalog anew.";
 
 /// Receives 24/7 channels (MPEG transport streams) and sends them on as multicast.
 #[derive(Debug, Parser)]
-#[command(name = "flowclient", version, max_term_width = 120)]
+#[command(name = "flowclient", version, max_term_width = 120, override_usage = USAGE)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, arg_required_else_help = true)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{URLS}"))]
 pub(crate) struct Cli {

@@ -94,7 +94,7 @@ impl Catalog {
     fn no_such_handler(&self, handler: &str) -> String {
         let names: Vec<&str> = self.handlers.keys().map(String::as_str).collect();
         let meant = nearest(handler, names.iter().copied());
-        let meant = meant.map(|name| format!(", did you mean {name:?}?")).unwrap_or_default();
+        let meant = meant.map(|name| format!(" (did you mean {name:?}?)")).unwrap_or_default();
         let listed = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         format!("{handler:?}: no such handler in {}{meant}; there are: {listed}", self.origin)
     }
