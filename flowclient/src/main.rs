@@ -1,13 +1,21 @@
-//! Stand-in for the command line.
-#![allow(clippy::unwrap_used)]
+//! flowclient: a 24/7 channel (MPEG transport stream) in, multicast out.
+//!
+//! [`args`] is the command line as typed, [`config`] what it means together with the files that it names, [`catalog`]
+//! where handlers come from, [`check`] what can be known to fail before it is tried, and [`supervisor`] runs the rest.
 
+mod args;
+mod catalog;
+mod check;
 mod config;
 mod console;
+mod error;
 mod fleet;
+mod handlers;
 mod http;
 mod human;
 mod journal;
 mod log;
+mod manual;
 mod metrics;
 mod plan;
 mod progress;
@@ -17,14 +25,58 @@ mod status;
 mod supervisor;
 mod watch;
 
-fn main() -> std::process::ExitCode {
-    let path = std::path::PathBuf::from(std::env::args_os().nth(1).unwrap());
-    let load = move || config::Config::load(&path);
-    match load().and_then(|config| supervisor::run(config, load)) {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("flowclient: {error:#}");
-            std::process::ExitCode::FAILURE
-        }
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Cli, Command};
+use config::Config;
+use error::ConfigError;
+
+/// A run-time failure.
+const FAILED: u8 = 1;
+/// Wrong usage or configuration; clap ends with the same.
+const REFUSED: u8 = 2;
+
+fn main() -> ExitCode {
+    match dispatch(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report(&error),
     }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        None => run(&cli.args),
+        Some(Command::Handlers(args)) => print(&handlers::list(&args)?),
+        Some(Command::Check(args)) => print(&check::verdict(&args)?),
+        Some(Command::Completions { shell }) => print(&manual::completions(shell)),
+        Some(Command::Man) => print(&manual::page()?),
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<()> {
+    let config = Config::load(args)?;
+    check::surroundings(&config.flows)?;
+    supervisor::run(config, || Config::load(args))
+}
+
+/// Writes to standard output; a reader that has seen enough is no failure.
+fn print(text: &[u8]) -> anyhow::Result<()> {
+    match io::stdout().write_all(text) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn report(error: &anyhow::Error) -> ExitCode {
+    let Some(refusal) = error.downcast_ref::<ConfigError>() else {
+        eprintln!("error: {error:#}");
+        return FAILED.into();
+    };
+    for problem in refusal.problems() {
+        eprintln!("error: {problem}");
+    }
+    REFUSED.into()
 }

@@ -108,5 +108,5 @@ pub enum UrlProblem {
 }
 
 fn meant(nearest: &Option<&'static str>) -> String {
-    nearest.map(|name| format!(", did you mean {name:?}?")).unwrap_or_default()
+    nearest.map(|name| format!(" (did you mean {name:?}?)")).unwrap_or_default()
 }

@@ -103,7 +103,7 @@ fn a_wrong_output_is_told_what_would_be_right() {
         ("10.0.0.1@239.1.1.7:5000", "write ?src=10.0.0.1"),
         (
             "239.1.1.7:5000?tll=4",
-            "unknown option \"tll\", did you mean \"ttl\"?; there are iface, ttl, dscp, src, loop",
+            "unknown option \"tll\" (did you mean \"ttl\"?); there are iface, ttl, dscp, src, loop",
         ),
         ("239.1.1.7:5000?ttl=4&ttl=5", "option ttl is given more than once"),
         ("239.1.1.7:5000?ttl=256", "ttl=256 is wrong; ttl is a number from 1 to 255"),

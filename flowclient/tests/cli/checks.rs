@@ -1,0 +1,46 @@
+//! `check` of what is right.
+
+use crate::run::{Place, ended, run};
+
+#[test]
+fn a_flow_that_can_run_is_ok() {
+    assert_eq!(run(&["check", "--handler", "ch7", "--out", "239.1.1.7:5000?iface=lo"]).succeeded(), "OK: 1 flow\n");
+}
+
+#[test]
+fn the_examples_can_run() {
+    let example = |name: &str| format!("{}/examples/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (flows, catalog) = (example("flows.toml"), example("catalog.toml"));
+    assert_eq!(run(&["check", "--config", &flows, "--catalog", &catalog]).succeeded(), "OK: 3 flows\n");
+}
+
+#[test]
+fn a_file_that_is_there_can_be_a_source() {
+    let place = Place::new();
+    let url = format!("file:{}?loop=true", place.write("a b.ts", "not looked into"));
+    place.run(&["check", "--in", &url, "--out", "127.0.0.1:5000?src=127.0.0.2"]).succeeded();
+}
+
+const CATALOG: &str = "[handlers.news]\nsource = \"udp://239.9.9.9:5000\"\n";
+
+#[test]
+fn the_users_catalog_is_found_and_one_that_is_named_comes_before_it() {
+    let place = Place::new();
+    place.write("flowclient/catalog.toml", CATALOG);
+    let named = place.write("other.toml", &CATALOG.replace("news", "sport"));
+    let check = |handler| place.command(&["check", "--out", "239.1.1.7:5000", "--handler", handler]);
+    let code = |mut command: std::process::Command| ended(command.output().unwrap()).code;
+    assert_eq!((code(check("news")), code(check("sport"))), (Some(0), Some(2)));
+    let named_by_environment = |handler| {
+        let mut command = check(handler);
+        command.env("FLOWCLIENT_CATALOG", &named);
+        code(command)
+    };
+    assert_eq!((named_by_environment("news"), named_by_environment("sport")), (Some(2), Some(0)));
+    let named_by_option = |handler| {
+        let mut command = check(handler);
+        command.args(["--catalog", &named]);
+        code(command)
+    };
+    assert_eq!((named_by_option("news"), named_by_option("sport")), (Some(2), Some(0)));
+}
