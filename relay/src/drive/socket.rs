@@ -34,6 +34,15 @@ enum State {
     Silent { since: Time, next_try: Time },
 }
 
+/// What one batch brought.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Filled {
+    /// Buffers with something in them.
+    pub(super) buffers: usize,
+    /// Whether more may wait.
+    pub(super) more: bool,
+}
+
 impl SocketInput {
     pub(super) fn open(input: &Input, buffer_bytes: usize) -> Result<Self, UdpError> {
         let rx = Rx::open(input, buffer_bytes)?;
@@ -50,7 +59,7 @@ impl SocketInput {
         (self.rx.granted_buffer_bytes(), self.buffer_bytes)
     }
 
-    /// Gives the flow what waits, one batch. Returns how many buffers it filled: after a full batch more may wait.
+    /// Gives the flow what waits, one batch.
     pub(super) fn receive(
         &mut self,
         now: Moment,
@@ -58,27 +67,30 @@ impl SocketInput {
         batch: &mut Batch,
         flow: &mut Flow,
         say: &mut impl FnMut(EventKind),
-    ) -> usize {
-        if let Err(error) = self.rx.receive(pool, batch) {
-            self.failed(error.to_string(), say);
-            return 0;
-        }
-        let (mut dropped, mut filled) = (0, 0);
+    ) -> Filled {
+        let more = match self.rx.receive(pool, batch) {
+            Ok(more) => more,
+            Err(error) => {
+                self.failed(error.to_string(), say);
+                return Filled::default();
+            }
+        };
+        let (mut dropped, mut buffers) = (0, 0);
         for (slot, received) in batch.drain() {
-            filled += 1;
+            buffers += 1;
             dropped += self.rx.new_drops(&received);
             let arrival = received.arrival.map_or(now.mono, |utc| now.mono_at(utc).min(now.mono));
             let Received { len, segment_len, truncated, .. } = received;
             flow.receive(pool, Arrived { slot, len, segment_len, arrival, truncated });
         }
-        if filled > 0 {
+        if buffers > 0 {
             self.note_arrival(now, flow, say);
         }
         if dropped > 0 {
             flow.counters.dropped_kernel += dropped;
             say(EventKind::KernelDrops(dropped));
         }
-        filled
+        Filled { buffers, more }
     }
 
     /// When [`Self::on_deadline`] wants to be called.

@@ -14,11 +14,10 @@ use crate::io::udp::Batch;
 use crate::mem::Pool;
 use crate::spec::{FlowSpec, Source};
 use crate::stats::{Counters, FlowStats};
-use crate::sys::MAX_BATCH;
 use crate::time::{Moment, Time};
 
 /// Batches that one flow may take a turn, so that no flow keeps the others waiting.
-const MOST_BATCHES_A_TURN: usize = 4;
+const MOST_BATCHES_A_TURN: usize = 6;
 
 pub(super) struct FlowTask {
     flow: Flow,
@@ -92,16 +91,16 @@ impl FlowTask {
     /// Something waits at the input's descriptor. Returns how many buffers it filled.
     pub(super) fn on_readable(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> usize {
         let FlowInput::Socket(socket) = &mut self.input else { return 0 };
-        let mut filled = 0;
+        let mut buffers = 0;
         for _ in 0..MOST_BATCHES_A_TURN {
-            let buffers = socket.receive(now, pool, batch, &mut self.flow, &mut |kind| self.teller.say(kind));
+            let filled = socket.receive(now, pool, batch, &mut self.flow, &mut |kind| self.teller.say(kind));
             send_due(&mut self.flow, &mut self.outputs, now, pool, &self.teller);
-            filled += buffers;
-            if buffers < MAX_BATCH {
+            buffers += filled.buffers;
+            if !filled.more {
                 break;
             }
         }
-        filled
+        buffers
     }
 
     /// A deadline may have come. Returns whether the input has a new descriptor to watch.

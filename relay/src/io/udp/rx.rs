@@ -20,11 +20,22 @@ pub struct Rx {
 }
 
 /// What one call received; kept between calls for its memory.
-#[derive(Default)]
 pub struct Batch {
     receiver: Receiver,
     slots: Vec<SlotId>,
     received: Vec<Received>,
+    /// Buffers offered to the next call: what a slow flow never fills need not be prepared each time.
+    offered: usize,
+}
+
+/// Buffers that a call is offered at least.
+const LEAST_OFFERED: usize = 8;
+
+impl Default for Batch {
+    fn default() -> Self {
+        let (receiver, slots, received) = (Receiver::default(), Vec::new(), Vec::new());
+        Self { receiver, slots, received, offered: LEAST_OFFERED }
+    }
 }
 
 impl Rx {
@@ -65,15 +76,20 @@ impl Rx {
         self.granted_buffer_bytes
     }
 
-    /// Takes what waits, up to [`MAX_BATCH`] slots full; see [`Batch::drain`].
+    /// Takes what waits, as many slots full as the batch offers; see [`Batch::drain`]. Returns whether all were filled, so
+    /// that more may wait.
     ///
     /// # Errors
     /// What the kernel says; nothing waiting is not an error.
-    pub fn receive(&self, pool: &mut Pool, batch: &mut Batch) -> io::Result<()> {
+    pub fn receive(&self, pool: &mut Pool, batch: &mut Batch) -> io::Result<bool> {
         batch.reserve(pool);
-        let Batch { receiver, slots, received } = batch;
-        let places: smallvec::SmallVec<[_; MAX_BATCH]> = slots.iter().rev().map(|&slot| pool.place(slot)).collect();
-        receiver.receive(self.socket.as_fd(), pool.memory_mut(), places.into_iter(), received)
+        let Batch { receiver, slots, received, offered } = batch;
+        let offer = slots.iter().rev().take(*offered);
+        let places: smallvec::SmallVec<[_; MAX_BATCH]> = offer.map(|&slot| pool.place(slot)).collect();
+        let count = places.len();
+        receiver.receive(self.socket.as_fd(), pool.memory_mut(), places.into_iter(), received)?;
+        *offered = (2 * received.len()).clamp(LEAST_OFFERED, MAX_BATCH);
+        Ok(received.len() == count)
     }
 
     /// Whether a datagram waits.
