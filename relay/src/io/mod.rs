@@ -1,5 +1,7 @@
 //! Where datagrams come from and go to.
 
+pub mod synthetic;
+
 use crate::time::Utc;
 
 /// A source of datagrams made on this host: synthetic channels and looped files.
