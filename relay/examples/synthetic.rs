@@ -1,6 +1,6 @@
 //! Writes a synthetic channel to a transport stream file, as fast as it can be made.
 //!
-//! `cargo run -p relay --example synthetic -- [FILE [SECONDS [LABEL [BITRATE]]]]`; without FILE three seconds go to a
+//! `cargo run -p relay --example synthetic -- [FILE [SECONDS [URL]]]`; without FILE three seconds go to a
 //! temporary file.
 
 use std::env;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use relay::io::Generator;
-use relay::io::synthetic::{ChannelSpec, Pattern, SyntheticChannel};
+use relay::io::synthetic::SyntheticChannel;
 use relay::time::Utc;
 use relay::wire::ts::{PACKET_LEN, PACKETS_PER_DATAGRAM};
 
@@ -19,16 +19,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let path = arguments.next().map_or_else(|| env::temp_dir().join("synthetic.ts"), PathBuf::from);
     let seconds: u64 = arguments.next().map_or(Ok(3), |text| text.parse())?;
-    let label = arguments.next().unwrap_or_else(|| "CH 7".into());
-    let bitrate = arguments.next().map_or(Ok(2_000_000), |text| text.parse())?;
-    let spec = ChannelSpec {
-        label,
-        service_name: "Channel 7".into(),
-        bitrate,
-        pattern: Pattern::Bars,
-        ..ChannelSpec::default()
-    };
-    let mut channel = SyntheticChannel::new(&spec)?;
+    let input = arguments.next().unwrap_or_else(|| "test:bars?label=CH+7&name=Channel+7&bitrate=2M".into());
+    let mut channel = SyntheticChannel::new(&input.parse()?, PACKETS_PER_DATAGRAM)?;
 
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
     // Three seconds hold whole pictures and whole audio units: a file of a multiple of them has none cut short.

@@ -1,6 +1,9 @@
 //! Where datagrams come from and go to.
 
+pub mod file;
+pub mod interface;
 pub mod synthetic;
+pub mod udp;
 
 use crate::time::Utc;
 

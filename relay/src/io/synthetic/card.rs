@@ -1,10 +1,10 @@
 //! The test card: the channel's label and name, a clock, things that move, and the time for machines to read.
 
-use super::Pattern;
 use super::face::Face;
 use super::font::{self, Lettering};
 use super::h264::PICTURES_A_SECOND;
 use super::picture::{Colour, MbRect, Picture, SQUARES, WIDTH};
+use crate::spec::Pattern;
 
 const BACKGROUND: Colour = Colour::rgb(18, 26, 40);
 const UNLIT: Colour = Colour::rgb(38, 50, 70);
@@ -35,6 +35,8 @@ const RIGHT: f32 = WIDTH as f32 - 12.0;
 const NAME_TOP: f32 = 98.0;
 const NAME_UNIT: f32 = 1.6;
 const NAME_WIDTH: f32 = 186.0;
+/// Characters of the name that are drawn: more would be too small to read.
+const NAME_CHARACTERS: usize = 30;
 /// The line `HH:MM:SS:FF`, FF being the picture's number in its second.
 const CLOCK_TOP: f32 = 116.0;
 const CLOCK_UNIT: f32 = 4.4;
@@ -87,7 +89,8 @@ impl Card {
             draw_bars(&mut still);
         }
         draw_label(&mut still, &layout, label);
-        fitting(NAME_UNIT, NAME_WIDTH, name).draw(&mut still, LEFT, NAME_TOP, name, SOFT);
+        let name: String = name.chars().take(NAME_CHARACTERS).collect();
+        fitting(NAME_UNIT, NAME_WIDTH, &name).draw(&mut still, LEFT, NAME_TOP, &name, SOFT);
         let clock = Lettering::new(CLOCK_UNIT, "0123456789:");
         draw_zone(&mut still, CLOCK_TOP + clock.height());
         let date = Lettering::new(NAME_UNIT, "0123456789-");

@@ -3,13 +3,16 @@
 //! A channel is a function of UTC: which packet leaves at a moment, and each of its bytes, follows from the moment alone.
 //! Two instances that were started at different times, on different machines, emit the same bytes at the same time.
 //!
-//! - [`schedule`](self) plans three seconds, the same for all time: which packet carries what, the others being null.
+//! - A schedule plans three seconds, the same for all time: which packet carries what, the others being null.
 //! - A picture is drawn of flat squares and coded by a small H.264 writer; sound is a tone written straight into MPEG-1
 //!   Layer II frames.
 //! - The picture's clock reads `HH:MM:SS:FF` (UTC, and the picture's number in its second). For machines the same is in
 //!   a row of 37 white or black cells: bit `i`, most significant first, has its centre at pixel `64 + 32 * i, 680` of
 //!   1280x720; 5 bits are the picture's number, 32 bits the seconds since the epoch.
-//! - Everything is presented 300 ms after the moment that it is of.
+//! - The number in the label, if there is one, is the program's number and gives the beep's pitch. Letters are A to Z and
+//!   digits; characters that have no shape are left blank on the picture, not in the tables.
+//! - The rate is the highest with a whole number of datagrams in three seconds that is not above the one asked for.
+//! - Everything is presented 400 ms after the moment that it is of.
 
 mod audio;
 mod bits;
@@ -30,92 +33,23 @@ use std::io;
 use thiserror::Error;
 
 use super::Generator;
+use crate::spec::{MOST_PACKETS_PER_DATAGRAM, TestInput};
 use crate::time::{Ticks27, Utc};
 use crate::wire::psi::{self, SectionError};
-use crate::wire::ts::{NULL_PACKET, PACKET_LEN, PACKETS_PER_DATAGRAM};
+use crate::wire::ts::{NULL_PACKET, PACKET_LEN};
 use audio::Audio;
 use packet::{MediaPacket, write_section};
 use schedule::{AUDIO_PARTS, AUDIO_UNITS, Load, PERIOD_SECONDS, PERIOD_TICKS, Planned, Schedule};
 use tables::Tables;
 use video::Video;
 
-/// The highest bitrate of a channel, in bits a second.
-pub const HIGHEST_BITRATE: u64 = 1_000_000_000;
-/// The most packets in a datagram: what fits the longest UDP payload of 65,507 bytes.
-const MOST_PACKETS_PER_DATAGRAM: usize = 348;
-const LONGEST_LABEL: usize = 12;
-/// The most bytes of a service name: its table takes one packet.
-const LONGEST_NAME: usize = 128;
 const PERIOD_NANOS: u64 = PERIOD_SECONDS * 1_000_000_000;
-
-/// What stands on the card's upper part.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Pattern {
-    /// The label, as large as it will go.
-    #[default]
-    Clock,
-    /// Colour bars (100/0/75/0) above the label.
-    Bars,
-}
-
-/// What a synthetic channel shows, and at which rate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChannelSpec {
-    /// Drawn large, for example `CH 7`: 1 to 12 of A-Z, 0-9, space and `:.-+/_`; others are left blank. The number in it,
-    /// if any, is the program's number too and gives the beep's pitch.
-    pub label: String,
-    /// The service's name, drawn small and told in the SDT: at most 128 bytes.
-    pub service_name: String,
-    /// Rate of the transport stream in bits a second, UDP and IP left out. The channel's own is the next lower with a whole
-    /// number of datagrams in three seconds: see [`SyntheticChannel::bitrate`].
-    pub bitrate: u64,
-    /// Transport packets in a datagram, `1..=348`.
-    pub packets_per_datagram: usize,
-    /// What stands on the card's upper part.
-    pub pattern: Pattern,
-}
-
-impl Default for ChannelSpec {
-    /// A channel without a number, 2 Mb/s.
-    fn default() -> Self {
-        Self {
-            label: "TEST".into(),
-            service_name: "Test channel".into(),
-            bitrate: 2_000_000,
-            packets_per_datagram: PACKETS_PER_DATAGRAM,
-            pattern: Pattern::default(),
-        }
-    }
-}
-
-impl ChannelSpec {
-    /// The first number in the label, 1 if it has none that can be a program's.
-    fn number(&self) -> u16 {
-        let digits = self.label.split(|character: char| !character.is_ascii_digit()).find(|digits| !digits.is_empty());
-        digits.and_then(|digits| digits.parse().ok()).filter(|&number| number > 0).unwrap_or(1)
-    }
-
-    /// The ranges of all but the bitrate.
-    fn check(&self) -> Result<(), SyntheticError> {
-        let label_len = self.label.chars().count();
-        if !(1..=MOST_PACKETS_PER_DATAGRAM).contains(&self.packets_per_datagram) {
-            return Err(SyntheticError::PacketsPerDatagram(self.packets_per_datagram));
-        }
-        if !(1..=LONGEST_LABEL).contains(&label_len) {
-            return Err(SyntheticError::Label(label_len));
-        }
-        if self.service_name.len() > LONGEST_NAME {
-            return Err(SyntheticError::Name(self.service_name.len()));
-        }
-        Ok(())
-    }
-}
 
 /// Why there is no such channel.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SyntheticError {
     /// The bitrate is too low for the pictures, or too high.
-    #[error("bitrate of {bitrate} b/s is out of range: {lowest} to {HIGHEST_BITRATE} b/s for this channel")]
+    #[error("bitrate of {bitrate} b/s is out of range: {lowest} to {highest} b/s for this channel", highest = TestInput::HIGHEST_BITRATE)]
     Bitrate {
         /// Asked for.
         bitrate: u64,
@@ -126,10 +60,10 @@ pub enum SyntheticError {
     #[error("{0} packets in a datagram are out of range: 1 to {MOST_PACKETS_PER_DATAGRAM}")]
     PacketsPerDatagram(usize),
     /// The label has so many characters.
-    #[error("label of {0} characters is out of range: 1 to {LONGEST_LABEL}")]
+    #[error("label of {0} characters is out of range: 1 to {longest}", longest = TestInput::LONGEST_LABEL)]
     Label(usize),
     /// The service's name has so many bytes.
-    #[error("service name of {0} bytes is too long: up to {LONGEST_NAME}")]
+    #[error("service name of {0} bytes is out of range: 1 to {longest}", longest = TestInput::LONGEST_NAME)]
     Name(usize),
     /// A table cannot be built.
     #[error("table of the channel cannot be built: {0}")]
@@ -152,17 +86,27 @@ pub struct SyntheticChannel {
 }
 
 impl SyntheticChannel {
-    /// The channel that `spec` describes, at the epoch: [`Generator::seek`] comes first.
+    /// The channel that `input` describes, `1..=348` packets a datagram, at the epoch: [`Generator::seek`] comes first.
     ///
     /// # Errors
-    /// [`SyntheticError`] when a part of `spec` is out of its range.
-    pub fn new(spec: &ChannelSpec) -> Result<Self, SyntheticError> {
-        spec.check()?;
-        let tables = Tables::new(spec)?;
-        let mut video = Video::new(spec);
-        let schedule = plan(spec.bitrate, spec.packets_per_datagram as u32, &mut video)?;
-        let audio = Audio::new(spec.number());
-        Ok(Self { schedule, video, audio, tables, period: 0, datagram: 0, next_planned: 0 })
+    /// [`SyntheticError`] when something is out of its range.
+    pub fn new(input: &TestInput, packets_per_datagram: usize) -> Result<Self, SyntheticError> {
+        check_texts(input)?;
+        let slots_a_datagram = match packets_per_datagram {
+            packets @ 1..=MOST_PACKETS_PER_DATAGRAM => packets as u32,
+            packets => return Err(SyntheticError::PacketsPerDatagram(packets)),
+        };
+        let program = program_number(&input.label);
+        let mut video = Video::new(input);
+        Ok(Self {
+            schedule: plan(input.bitrate, slots_a_datagram, &mut video)?,
+            video,
+            audio: Audio::new(program),
+            tables: Tables::new(program, &input.name)?,
+            period: 0,
+            datagram: 0,
+            next_planned: 0,
+        })
     }
 
     /// The channel's exact rate in bits a second, rounded down, null packets included.
@@ -244,10 +188,27 @@ impl Generator for SyntheticChannel {
     }
 }
 
+fn check_texts(input: &TestInput) -> Result<(), SyntheticError> {
+    let (label_len, name_len) = (input.label.chars().count(), input.name.len());
+    if !(1..=TestInput::LONGEST_LABEL).contains(&label_len) {
+        return Err(SyntheticError::Label(label_len));
+    }
+    if !(1..=TestInput::LONGEST_NAME).contains(&name_len) {
+        return Err(SyntheticError::Name(name_len));
+    }
+    Ok(())
+}
+
+/// The first number in the label, 1 if it has none that can be a program's.
+fn program_number(label: &str) -> u16 {
+    let digits = label.split(|character: char| !character.is_ascii_digit()).find(|digits| !digits.is_empty());
+    digits.and_then(|digits| digits.parse().ok()).filter(|&number| number > 0).unwrap_or(1)
+}
+
 fn plan(bitrate: u64, slots_a_datagram: u32, video: &mut Video) -> Result<Schedule, SyntheticError> {
     let parts = schedule::PictureParts::holding(video.longest_refresh(), video.longest_change());
     let lowest = Schedule::lowest_bitrate(slots_a_datagram, parts);
-    let in_range = bitrate <= HIGHEST_BITRATE;
+    let in_range = bitrate <= TestInput::HIGHEST_BITRATE;
     let schedule = in_range.then(|| Schedule::new(bitrate, slots_a_datagram, parts)).flatten();
     schedule.ok_or(SyntheticError::Bitrate { bitrate, lowest })
 }

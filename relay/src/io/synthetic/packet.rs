@@ -1,6 +1,7 @@
 //! Transport packets (ISO/IEC 13818-1, 2.4.3) and PES headers (2.4.3.6) written out.
 
 use crate::time::Ticks27;
+use crate::wire::pes::{STAMP_HZ, STAMP_MODULUS, write_stamp};
 use crate::wire::ts::{PACKET_LEN, PCR_OFFSET, SYNC_BYTE, write_pcr};
 
 /// Most payload that leaves room for an adaptation field with PCR.
@@ -17,20 +18,23 @@ const PAYLOAD_ONLY: u8 = 0x10;
 const ADAPTATION_AND_PAYLOAD: u8 = 0x30;
 const RANDOM_ACCESS: u8 = 0x40;
 const PCR_FLAG: u8 = 0x10;
+/// Flags of a PES header (2.4.3.7).
+const DATA_ALIGNMENT: u8 = 0x84;
+const PTS_ONLY: u8 = 0x80;
 
 /// A presentation time stamp in 90 kHz, `0..2^33`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Timestamp(u64);
 
 impl Timestamp {
-    const TICKS_A_MILLI: u64 = 90;
-    /// From the moment that a picture or sound is of to its presentation: the quarter second in which an instant refresh
-    /// is delivered, and 50 ms to spare.
-    const DELAY_MILLIS: u64 = 300;
+    const TICKS_A_MILLI: u64 = STAMP_HZ / 1_000;
+    /// From the moment that a picture or sound is of to its presentation: the third of a second in which an instant
+    /// refresh is delivered, and 67 ms to spare.
+    const DELAY_MILLIS: u64 = 400;
 
     /// Of what happens so long after the epoch.
     pub(super) const fn of_millis(millis: u64) -> Self {
-        Self(((millis + Self::DELAY_MILLIS) * Self::TICKS_A_MILLI) % (1 << 33))
+        Self(((millis + Self::DELAY_MILLIS) * Self::TICKS_A_MILLI) % STAMP_MODULUS)
     }
 }
 
@@ -80,23 +84,9 @@ fn write_header(packet: &mut [u8; PACKET_LEN], pid: u16, unit_start: bool, contr
 /// The header of a PES packet of `payload_len` bytes, aligned to an access unit, presented at `pts`.
 /// A packet longer than its length field tells, as video may be, has 0 there.
 pub(super) fn pes_header(stream_id: u8, payload_len: usize, pts: Timestamp) -> [u8; PES_HEADER_LEN] {
-    let [len_high, len_low] = u16::try_from(payload_len + PES_HEADER_LEN - 6).unwrap_or(0).to_be_bytes();
-    let pts = pts.0;
-    let seven_bits = |shift: u32| ((pts >> shift & 0x7F) << 1 | 1) as u8;
-    [
-        0,
-        0,
-        1,
-        stream_id,
-        len_high,
-        len_low,
-        0x84, // data_alignment_indicator
-        0x80, // PTS
-        5,
-        0x21 | (pts >> 29 & 0x0E) as u8,
-        (pts >> 22) as u8,
-        seven_bits(15),
-        (pts >> 7) as u8,
-        seven_bits(0),
-    ]
+    let [high, low] = u16::try_from(payload_len + PES_HEADER_LEN - 6).unwrap_or(0).to_be_bytes();
+    let mut stamp = [0x21, 0, 1, 0, 1];
+    write_stamp(&mut stamp, pts.0);
+    let [a, b, c, d, e] = stamp;
+    [0, 0, 1, stream_id, high, low, DATA_ALIGNMENT, PTS_ONLY, 5, a, b, c, d, e]
 }

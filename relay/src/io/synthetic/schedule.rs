@@ -1,7 +1,7 @@
 //! Which packet leaves when: one plan for all periods of three seconds.
 //!
 //! Three seconds are the shortest time that holds whole numbers of seconds, pictures (75), audio frames (125) and, at any
-//! bitrate, transport packets. A second has 32 windows: eight carry the picture that needs no other, 24 a change each.
+//! bitrate, transport packets. A second has 36 windows: twelve carry the picture that needs no other, 24 a change each.
 //! Every window begins with a packet that carries a PCR.
 
 use std::collections::BTreeMap;
@@ -28,13 +28,13 @@ pub(super) const VIDEO_PID: u16 = 0x101;
 /// PID of audio.
 pub(super) const AUDIO_PID: u16 = 0x102;
 
-/// Windows of a second: 31.25 ms each.
+/// Windows of a second: 27.8 ms each.
 const WINDOWS_A_SECOND: u32 = REFRESH_WINDOWS + PICTURES_A_SECOND - 1;
 /// Windows in which the instant refresh is delivered.
-const REFRESH_WINDOWS: u32 = 8;
+const REFRESH_WINDOWS: u32 = 12;
 const WINDOWS: u32 = PERIOD_SECONDS as u32 * WINDOWS_A_SECOND;
 const WINDOW_TICKS: u64 = PERIOD_TICKS / WINDOWS as u64;
-/// Windows from a PAT, and a PMT, to the next: 93.75 ms.
+/// Windows from a PAT, and a PMT, to the next: 83.3 ms.
 const WINDOWS_A_PROGRAM_TABLE: u32 = 3;
 const PACKET_BITS: u64 = PACKET_LEN as u64 * 8;
 
@@ -105,7 +105,7 @@ pub(super) struct Planned {
 /// Packets that pictures take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PictureParts {
-    /// An instant refresh; a multiple of its eight windows.
+    /// An instant refresh; a multiple of its twelve windows.
     pub(super) refresh: u32,
     /// A change.
     pub(super) change: u32,

@@ -1,6 +1,5 @@
 //! The channel's PSI and SI sections.
 
-use super::ChannelSpec;
 use super::schedule::{AUDIO_PID, MAP_PID, Table, VIDEO_PID};
 use crate::wire::psi::{self, ElementaryStream, SectionError, Service};
 
@@ -23,13 +22,11 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    pub(super) fn new(spec: &ChannelSpec) -> Result<Self, SectionError> {
-        let program = spec.number();
+    pub(super) fn new(program: u16, name: &str) -> Result<Self, SectionError> {
         let streams = [
             ElementaryStream { stream_type: STREAM_TYPE_H264, pid: VIDEO_PID },
             ElementaryStream { stream_type: STREAM_TYPE_MPEG1_AUDIO, pid: AUDIO_PID },
         ];
-        let name = &spec.service_name;
         let service = Service { id: program, service_type: SERVICE_TYPE_H264_HD, provider: PROVIDER, name };
         Ok(Self {
             association: psi::program_association(TRANSPORT_STREAM_ID, &[(0, psi::NIT_PID), (program, MAP_PID)])?,

@@ -3,8 +3,8 @@
 use super::card::Card;
 use super::face::Face;
 use super::h264::{Encoder, PICTURE_MILLIS, PICTURES_A_SECOND};
-use super::packet::{PES_HEADER_LEN, Timestamp, pes_header};
-use super::{ChannelSpec, packet::STREAM_ID_VIDEO};
+use super::packet::{PES_HEADER_LEN, STREAM_ID_VIDEO, Timestamp, pes_header};
+use crate::spec::TestInput;
 
 /// Codes one picture after the other.
 #[derive(Debug)]
@@ -19,8 +19,8 @@ pub(super) struct Video {
 }
 
 impl Video {
-    pub(super) fn new(spec: &ChannelSpec) -> Self {
-        let mut card = Card::new(spec.pattern, &spec.label, &spec.service_name);
+    pub(super) fn new(input: &TestInput) -> Self {
+        let mut card = Card::new(input.pattern, &input.label, &input.name);
         let mut encoder = Encoder::default();
         let changes = code_changes(&mut card, &mut encoder, 0);
         Self { card, encoder, changes, pes: vec![], picture: None }
@@ -87,21 +87,11 @@ fn code_changes(card: &mut Card, encoder: &mut Encoder, second: u64) -> Vec<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::synthetic::Pattern;
     use proptest::prelude::*;
-
-    fn spec() -> ChannelSpec {
-        ChannelSpec {
-            label: "CH 7".into(),
-            service_name: "Channel 7".into(),
-            pattern: Pattern::Bars,
-            ..ChannelSpec::default()
-        }
-    }
 
     #[test]
     fn what_changes_within_a_second_is_the_same_in_every_second() {
-        let mut video = Video::new(&spec());
+        let mut video = Video::new(&TestInput::default());
         for second in [951_782_399, 1_763_711_999, 4_000_000_000] {
             assert!(code_changes(&mut video.card, &mut video.encoder, second) == video.changes);
         }
@@ -111,7 +101,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(1))]
         #[test]
         fn no_refresh_is_longer_than_the_longest(seconds in proptest::collection::vec(0..1_u64 << 33, 64)) {
-            let mut video = Video::new(&spec());
+            let mut video = Video::new(&TestInput::default());
             let longest = video.longest_refresh();
             for second in seconds {
                 prop_assert!(video.pes(second, 0).len() <= longest);

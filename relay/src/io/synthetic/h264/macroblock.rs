@@ -128,12 +128,12 @@ impl<'a> MacroblockCoder<'a> {
         if by_squares { self.square_mode(x, y) } else { SquareMode::Dc }
     }
 
-    /// The mode that predicts a square exactly, if there is one.
+    /// The mode that comes nearest.
     fn square_mode(&self, x: usize, y: usize) -> SquareMode {
-        let exact = |mode: &SquareMode| self.predict_square(x, y, *mode) == self.picture.luma(x, y);
+        let error = |mode: &SquareMode| self.picture.luma(x, y).abs_diff(self.predict_square(x, y, *mode));
         let modes = [SquareMode::Dc, SquareMode::Horizontal, SquareMode::Vertical];
         let usable = if x > 0 && y > 0 { &modes[..] } else { &modes[..1] };
-        usable.iter().copied().find(exact).unwrap_or(SquareMode::Dc)
+        usable.iter().copied().min_by_key(error).unwrap_or(SquareMode::Dc)
     }
 
     fn flat_luma(&self, column: usize, row: usize) -> Option<u8> {

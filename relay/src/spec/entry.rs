@@ -1,0 +1,125 @@
+//! A flow as it is written.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{
+    DEFAULT_PACE_DELAY, DEFAULT_PACKETS_PER_DATAGRAM, DEFAULT_RECEIVE_BUFFER_BYTES, DEFAULT_REORDER_WINDOW, FlowSpec,
+    Output, Pace, Source, duration, outputs,
+};
+
+/// A flow as it is written in a file, on the command line or in a Kubernetes object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FlowEntry {
+    /// What it is called; by default as its handler, or else as its first output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The channel of the catalog that it comes from; either this or `in`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handler: Option<String>,
+    /// Where it comes from.
+    #[serde(default, rename = "in", skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// Where it goes.
+    #[serde(rename = "out", with = "outputs")]
+    #[schemars(schema_with = "outputs::schema")]
+    pub outputs: Vec<Output>,
+    /// When its datagrams leave.
+    #[serde(default)]
+    pub pace: Pace,
+    /// Transport packets in each datagram sent.
+    #[serde(default = "default_packets")]
+    #[schemars(range(min = 1, max = 348))]
+    pub packets_per_datagram: usize,
+    /// How long an RTP input waits for a datagram that is out of order.
+    #[serde(default = "default_reorder_window", with = "duration")]
+    #[schemars(with = "String")]
+    pub reorder_window: Duration,
+    /// Receive buffer to ask the kernel for, in bytes.
+    #[serde(default = "default_receive_buffer")]
+    pub receive_buffer_bytes: usize,
+    /// With pace `pcr`, how long after its arrival a packet leaves.
+    #[serde(default = "default_pace_delay", with = "duration")]
+    #[schemars(with = "String")]
+    pub pace_delay: Duration,
+}
+
+const fn default_packets() -> usize {
+    DEFAULT_PACKETS_PER_DATAGRAM
+}
+
+const fn default_reorder_window() -> Duration {
+    DEFAULT_REORDER_WINDOW
+}
+
+const fn default_receive_buffer() -> usize {
+    DEFAULT_RECEIVE_BUFFER_BYTES
+}
+
+const fn default_pace_delay() -> Duration {
+    DEFAULT_PACE_DELAY
+}
+
+/// Why an entry gives no flow.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum EntryError<E> {
+    /// The catalog has no such handler.
+    #[error(transparent)]
+    Handler(E),
+    /// It comes from nowhere.
+    #[error("flow {0:?} comes from nowhere: give it a handler or in")]
+    NoSource(String),
+    /// It comes from two places.
+    #[error("flow {0:?} has both handler and in: leave out one")]
+    TwoSources(String),
+}
+
+impl FlowEntry {
+    /// An entry with everything else as it is by default.
+    pub const fn new(outputs: Vec<Output>) -> Self {
+        Self {
+            name: None,
+            handler: None,
+            source: None,
+            outputs,
+            pace: Pace::Arrival,
+            packets_per_datagram: DEFAULT_PACKETS_PER_DATAGRAM,
+            reorder_window: DEFAULT_REORDER_WINDOW,
+            receive_buffer_bytes: DEFAULT_RECEIVE_BUFFER_BYTES,
+            pace_delay: DEFAULT_PACE_DELAY,
+        }
+    }
+
+    /// The flow that this is; `look_up` finds the source of a handler.
+    ///
+    /// # Errors
+    /// [`EntryError`] says why there is not one source.
+    pub fn resolve<E>(self, look_up: impl FnOnce(&str) -> Result<Source, E>) -> Result<FlowSpec, EntryError<E>> {
+        let name = self.effective_name();
+        let source = match (&self.handler, self.source) {
+            (Some(handler), None) => look_up(handler).map_err(EntryError::Handler)?,
+            (None, Some(source)) => source,
+            (None, None) => return Err(EntryError::NoSource(name)),
+            (Some(_), Some(_)) => return Err(EntryError::TwoSources(name)),
+        };
+        Ok(FlowSpec {
+            name,
+            source,
+            outputs: self.outputs,
+            pace: self.pace,
+            packets_per_datagram: self.packets_per_datagram,
+            reorder_window: self.reorder_window,
+            receive_buffer_bytes: self.receive_buffer_bytes,
+            pace_delay: self.pace_delay,
+        })
+    }
+
+    fn effective_name(&self) -> String {
+        let first_output = || self.outputs.first().map(|output| output.address.to_string());
+        self.name.clone().or_else(|| self.handler.clone()).or_else(first_output).unwrap_or_default()
+    }
+}

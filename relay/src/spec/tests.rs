@@ -1,0 +1,4 @@
+mod files;
+mod round_trip;
+mod together;
+mod urls;

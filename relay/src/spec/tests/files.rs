@@ -1,0 +1,75 @@
+//! Flows as they stand in files, and their schema.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use crate::spec::{FlowEntry, FlowSpec, Output, Pace, Source};
+
+fn entry(text: &str) -> FlowEntry {
+    toml::from_str(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn resolve(entry: FlowEntry) -> FlowSpec {
+    entry.resolve(|_| Ok::<Source, Infallible>("test:".parse().unwrap())).unwrap()
+}
+
+#[test]
+fn what_is_left_out_is_as_by_default() {
+    let flow = resolve(entry("in = 'test:'\nout = '239.1.1.7:5000'"));
+    let output: Output = "239.1.1.7:5000".parse().unwrap();
+    assert_eq!(flow, FlowSpec::new("239.1.1.7:5000", "test:".parse().unwrap(), vec![output]));
+}
+
+#[test]
+fn all_that_a_flow_has_can_be_written() {
+    let flow = resolve(entry(
+        "name = 'seven'\nhandler = 'ch7'\nout = ['239.1.1.7:5000', 'rtp://239.1.1.8:5000']\npace = 'pcr'\n\
+         packets_per_datagram = 1\nreorder_window = '25ms'\nreceive_buffer_bytes = 65536\npace_delay = '1s'",
+    ));
+    assert_eq!((flow.name.as_str(), flow.outputs.len(), flow.pace), ("seven", 2, Pace::Pcr));
+    assert_eq!((flow.packets_per_datagram, flow.receive_buffer_bytes), (1, 65_536));
+    assert_eq!((flow.reorder_window, flow.pace_delay), (Duration::from_millis(25), Duration::from_secs(1)));
+}
+
+#[test]
+fn a_flow_is_called_as_its_handler_unless_it_has_a_name() {
+    assert_eq!(resolve(entry("handler = 'ch7'\nout = '239.1.1.7:5000'")).name, "ch7");
+}
+
+#[test]
+fn a_flow_has_one_source() {
+    let refusal = |text: &str| entry(text).resolve(|_| Err("not asked for")).unwrap_err().to_string();
+    assert!(refusal("out = '239.1.1.7:5000'").contains("give it a handler or in"));
+    assert!(refusal("out = '239.1.1.7:5000'\nhandler = 'a'\nin = 'test:'").contains("leave out one"));
+}
+
+#[test]
+fn a_wrong_line_is_shown_with_what_would_be_right() {
+    let refusal = |line: &str| {
+        let file = format!("handler = 'ch7'\n{line}\n");
+        toml::from_str::<FlowEntry>(&file).unwrap_err().to_string()
+    };
+    let cases = [
+        ("out = '239.1.1.7'", "write 239.1.1.7:5000"),
+        ("out = ['239.1.1.7:5000', 'nonsense']", "nonsense"),
+        ("out = '239.1.1.7:5000'\npase = 'pcr'", "pase"),
+        ("out = '239.1.1.7:5000'\npace = 'slow'", "arrival"),
+        ("out = '239.1.1.7:5000'\npace_delay = 'soon'", "write a duration, as 10ms"),
+    ];
+    for (line, words) in cases {
+        let refusal = refusal(line);
+        assert!(refusal.contains(line.lines().last().unwrap()) && refusal.contains(words), "{refusal}");
+    }
+}
+
+#[test]
+fn the_schema_says_what_each_part_is() {
+    let schema = serde_json::to_value(schemars::schema_for!(FlowEntry)).unwrap();
+    assert_eq!(schema["additionalProperties"], false);
+    assert_eq!(schema["required"], serde_json::json!(["out"]));
+    assert_eq!(schema["properties"]["packets_per_datagram"]["maximum"], 348);
+    assert_eq!(schema["properties"]["pace"]["default"], "arrival");
+    assert_eq!(schema["properties"]["reorder_window"]["default"], "10ms");
+    let input = &schema["properties"]["in"];
+    assert!(input["description"].as_str().is_some_and(|text| !text.is_empty()), "{input:#}");
+}

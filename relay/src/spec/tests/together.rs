@@ -1,0 +1,87 @@
+//! Flows of one process together.
+
+use crate::spec::{FlowSpec, validate};
+
+fn flow(name: &str, source: &str, outputs: &[&str]) -> FlowSpec {
+    FlowSpec::new(name, source.parse().unwrap(), outputs.iter().map(|output| output.parse().unwrap()).collect())
+}
+
+fn relayed(name: &str, from: &str, to: &str) -> FlowSpec {
+    flow(name, &format!("udp://{from}"), &[to])
+}
+
+fn refusals(flows: &[FlowSpec]) -> Vec<String> {
+    validate(flows).err().unwrap_or_default().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn flows_of_their_own_names_and_addresses_are_taken() {
+    let flows = [
+        flow("a", "test:", &["239.1.1.1:5000", "rtp://239.1.1.1:5002", "239.1.1.2:5000"]),
+        relayed("b", "239.1.1.2:5001", "239.1.1.3:5000"),
+        relayed("fed-by-b", "239.1.1.3:5000", "239.1.1.4:5000"),
+    ];
+    assert_eq!(refusals(&flows), [""; 0]);
+}
+
+#[test]
+fn an_output_that_is_the_input_is_a_loop() {
+    let refusals = refusals(&[relayed("a", "239.1.1.7:5000", "rtp://239.1.1.7:5000")]);
+    assert_eq!(refusals, ["a loop: flow \"a\" receives at 239.1.1.7:5000, where it sends; send to another address"]);
+}
+
+#[test]
+fn flows_that_feed_each_other_are_a_loop() {
+    let flows = [
+        relayed("a", "239.1.1.1:5000", "239.1.1.2:5000"),
+        relayed("b", "239.1.1.2:5000", "239.1.1.3:5000"),
+        relayed("c", "239.1.1.3:5000", "239.1.1.1:5000"),
+        relayed("d", "239.1.1.3:5000", "239.1.1.4:5000"),
+    ];
+    let refusals = refusals(&flows);
+    assert_eq!(refusals.len(), 1, "{refusals:?}");
+    assert!(refusals[0].contains("\"a\" -> \"b\" -> \"c\" -> \"a\"") && refusals[0].contains("239.1.1.1:5000"));
+}
+
+#[test]
+fn what_cannot_be_heard_is_no_loop() {
+    let on_another_link = relayed("a", "239.1.1.7:5000?iface=eth0", "239.1.1.7:5000?iface=eth1");
+    let of_another_sender = relayed("b", "10.0.0.1@232.1.1.7:5000", "232.1.1.7:5000?src=10.0.0.2");
+    let on_another_port = relayed("c", "0.0.0.0:5000", "127.0.0.1:5001");
+    assert_eq!(refusals(&[on_another_link, of_another_sender, on_another_port]), [""; 0]);
+    assert_eq!(refusals(&[relayed("d", "0.0.0.0:5000", "127.0.0.1:5000")]).len(), 1);
+    assert_eq!(refusals(&[relayed("e", "239.1.1.7:5000", "239.1.1.7:5000?iface=eth1")]).len(), 1);
+}
+
+#[test]
+fn two_outputs_to_one_address_are_refused_unless_on_two_interfaces() {
+    let two = |one: &str, other: &str| refusals(&[flow("a", "test:", &[one]), flow("b", "test:", &[other])]);
+    let refused = two("239.1.1.7:5000", "rtp://239.1.1.7:5000");
+    assert!(refused[0].contains("239.1.1.7:5000 is an output of flow \"a\" and of flow \"b\""), "{refused:?}");
+    assert_eq!(two("239.1.1.7:5000?iface=eth0", "239.1.1.7:5000").len(), 1);
+    assert_eq!(two("239.1.1.7:5000?iface=eth0", "239.1.1.7:5000?iface=eth1"), [""; 0]);
+    assert_eq!(two("239.1.1.7:5000", "239.1.1.7:5001"), [""; 0]);
+    let own = refusals(&[flow("a", "test:", &["239.1.1.7:5000", "239.1.1.7:5000"])]);
+    assert!(own[0].contains("flow \"a\" twice"), "{own:?}");
+}
+
+#[test]
+fn a_name_given_twice_is_told_once() {
+    let outputs = ["239.1.1.1:5000", "239.1.1.2:5000", "239.1.1.3:5000"];
+    let flows = outputs.map(|output| flow("same", "test:", &[output]));
+    assert_eq!(refusals(&flows), ["two flows are called \"same\": give each a name of its own"]);
+}
+
+#[test]
+fn all_that_is_out_of_range_is_told() {
+    let wrong = FlowSpec {
+        packets_per_datagram: 349,
+        receive_buffer_bytes: 1,
+        reorder_window: std::time::Duration::from_secs(11),
+        ..flow("a b", "test:", &[])
+    };
+    let refusals = refusals(&[wrong]);
+    let words = ["\"a b\" is wrong", "no output", "packets_per_datagram = 349", "receive_buffer_bytes = 1", "11s"];
+    assert_eq!(refusals.len(), words.len());
+    assert!(refusals.iter().zip(words).all(|(refusal, words)| refusal.contains(words)), "{refusals:?}");
+}
