@@ -162,7 +162,7 @@ impl FlowInput {
                 Ok(Self::Made(MadeInput::new(Box::new(generator.map_err(failed)?))))
             }
             Source::Test(test) => {
-                let generator = io::synthetic::open(test, spec.packets_per_datagram);
+                let generator = io::synthetic::SyntheticChannel::new(test, spec.packets_per_datagram);
                 let failed = |error: io::synthetic::SyntheticError| OpenError::Test {
                     url: test.to_string(),
                     reason: error.to_string(),

@@ -31,9 +31,15 @@ pub enum Pattern {
 }
 
 const OPTIONS: [&str; 3] = ["bitrate", "label", "name"];
-const HIGHEST_BITRATE: u64 = 1_000_000_000;
-const LONGEST_LABEL: usize = 12;
-const LONGEST_NAME: usize = 100;
+
+impl TestInput {
+    /// The highest bitrate, in bits a second; the lowest follows from what is drawn.
+    pub const HIGHEST_BITRATE: u64 = 1_000_000_000;
+    /// The most characters of a label.
+    pub const LONGEST_LABEL: usize = 12;
+    /// The most bytes of a name.
+    pub const LONGEST_NAME: usize = 100;
+}
 
 impl Default for TestInput {
     fn default() -> Self {
@@ -61,8 +67,9 @@ fn read(text: &str) -> Result<TestInput, UrlProblem> {
     }
     let (pattern, mut options) = Options::split(body, &OPTIONS)?;
     let usual = TestInput::default();
-    let label = |text: &str| is_printable(text, text.chars().count(), LONGEST_LABEL).then(|| text.to_owned());
-    let name = |text: &str| is_printable(text, text.len(), LONGEST_NAME).then(|| text.to_owned());
+    let label =
+        |text: &str| is_printable(text, text.chars().count(), TestInput::LONGEST_LABEL).then(|| text.to_owned());
+    let name = |text: &str| is_printable(text, text.len(), TestInput::LONGEST_NAME).then(|| text.to_owned());
     Ok(TestInput {
         pattern: pattern.parse()?,
         bitrate: options
@@ -84,7 +91,7 @@ fn read_bitrate(text: &str) -> Option<u64> {
     let unit = UNITS.iter().find(|(letter, _)| text.ends_with([*letter, letter.to_ascii_lowercase()]));
     let (digits, factor) = unit.map_or((text, 1), |(_, factor)| (&text[..text.len() - 1], *factor));
     let number: u64 = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
-    number.checked_mul(factor).filter(|bitrate| (1..=HIGHEST_BITRATE).contains(bitrate))
+    number.checked_mul(factor).filter(|bitrate| (1..=TestInput::HIGHEST_BITRATE).contains(bitrate))
 }
 
 /// A bitrate in its largest whole unit.
