@@ -130,6 +130,13 @@ impl Driver {
         done.recv().unwrap_or_else(|_| flow.stats.snapshot())
     }
 
+    /// Has each thread call `answer` in its next turn: a thread that does not is stuck or gone.
+    pub fn ask_threads(&self, answer: &Arc<dyn Fn() + Send + Sync>) {
+        for thread in &self.threads {
+            thread.tell(Command::Answer(Arc::clone(answer)));
+        }
+    }
+
     /// Stops all flows and threads.
     pub fn stop(self) {
         for thread in &self.threads {

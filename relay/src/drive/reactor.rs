@@ -31,6 +31,7 @@ const EVENTS: usize = 64;
 pub(super) enum Command {
     Add(u64, Box<FlowTask>),
     Remove(u64, Sender<Counters>),
+    Answer(Arc<dyn Fn() + Send + Sync>),
     Stop,
 }
 
@@ -141,6 +142,7 @@ impl Reactor {
                         let _ = reply.send(task.close(&mut self.pool));
                     }
                 }
+                Command::Answer(answer) => answer(),
                 Command::Stop => self.stopping = true,
             }
         }

@@ -296,8 +296,10 @@ mod tests {
 
         #[test]
         fn any_bytes_are_packets_or_junk(payloads in proptest::collection::vec(
-            proptest::collection::vec(prop_oneof![Just(SYNC_BYTE), any::<u8>()], 0..900), 0..12)
+            proptest::collection::vec(any::<u8>(), 0..900), 0..12), sync_every in 1_usize..204,
         ) {
+            let mut payloads = payloads;
+            payloads.iter_mut().flat_map(|payload| payload.iter_mut().step_by(sync_every)).for_each(|b| *b = SYNC_BYTE);
             let payloads: Vec<&[u8]> = payloads.iter().map(Vec::as_slice).collect();
             let total: usize = payloads.iter().map(|payload| payload.len()).sum();
             let result = run(&payloads);

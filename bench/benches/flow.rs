@@ -1,0 +1,73 @@
+//! The whole path of a datagram but for the system calls: taken, inspected, queued, and let go when sent.
+#![expect(clippy::expect_used, reason = "a bench whose premise fails is to end")]
+
+use std::time::Duration;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use relay::flow::{Arrived, Flow, Poll};
+use relay::mem::Pool;
+use relay::spec::{FlowSpec, Input, Pace, Source, Transport};
+use relay::time::Time;
+
+/// Datagrams a turn: what one receive call gives when there is much to do.
+const BATCH: usize = 64;
+const SLOT_LEN: usize = 66_560;
+
+fn spec(transport: Transport) -> FlowSpec {
+    let address = ([239, 9, 0, 1], 5_001).into();
+    FlowSpec {
+        name: "bench".to_owned(),
+        source: Source::Network(Input { transport, source: None, address, interface: None }),
+        outputs: Vec::new(),
+        pace: Pace::Arrival,
+        packets_per_datagram: 7,
+        reorder_window: Duration::from_millis(10),
+        receive_buffer_bytes: 1 << 20,
+        pace_delay: Duration::ZERO,
+    }
+}
+
+/// A flow, with its input lying in slots that are received over and over.
+struct Bench {
+    pool: Pool,
+    flow: Flow,
+    arrivals: Vec<Arrived>,
+}
+
+impl Bench {
+    /// Each of `inputs` in a slot of its own, of which the bench keeps a hold.
+    fn new(transport: Transport, inputs: &[Vec<u8>], segment_len: Option<usize>) -> Self {
+        let mut pool = Pool::new(4 * BATCH as u32, SLOT_LEN);
+        let arrivals = inputs.iter().map(|bytes| {
+            let slot = pool.take().expect("the pool has a slot for each");
+            pool.slot_mut(slot)[..bytes.len()].copy_from_slice(bytes);
+            Arrived { slot, len: bytes.len(), segment_len, arrival: Time(1), truncated: false }
+        });
+        Self { arrivals: arrivals.collect(), flow: Flow::new(&spec(transport)), pool }
+    }
+
+    fn turn(&mut self) {
+        for &arrived in &self.arrivals {
+            self.pool.hold(arrived.slot);
+            self.flow.receive(&mut self.pool, arrived);
+        }
+        while self.flow.poll(Time(2), &mut self.pool) == Poll::Emit {
+            self.flow.sent(Time(2), Time(3), &mut self.pool);
+        }
+    }
+}
+
+fn flow(criterion: &mut Criterion) {
+    let datagrams: Vec<_> = bench::cycle().into_iter().cycle().take(BATCH).collect();
+    let mut group = criterion.benchmark_group("flow");
+    group.throughput(Throughput::Elements(BATCH as u64));
+    let mut apart = Bench::new(Transport::Udp, &datagrams, None);
+    group.bench_function("udp_batch_of_64", |bench| bench.iter(|| apart.turn()));
+    let runs: Vec<_> = datagrams.chunks(BATCH / 2).map(<[_]>::concat).collect();
+    let mut joined = Bench::new(Transport::Udp, &runs, Some(datagrams[0].len()));
+    group.bench_function("udp_64_joined_in_2", |bench| bench.iter(|| joined.turn()));
+    group.finish();
+}
+
+criterion_group!(benches, flow);
+criterion_main!(benches);

@@ -1,0 +1,108 @@
+# The runs of `compare`, one object each in an array, as markdown. Pure: no figure is measured or chosen here.
+#   --argjson order [names], --arg machine TEXT
+
+def sorted_median: sort | (.[((length - 1) / 2) | floor] + .[(length / 2) | floor]) / 2;
+
+# Rounded to three figures or so, as people read them.
+def short:
+  if . == null then "-"
+  elif . >= 100 then round
+  elif . >= 10 then . * 10 | round / 10
+  else . * 100 | round / 100
+  end | tostring;
+
+def spread: map(select(. != null)) |
+  if length == 0 then "-"
+  elif min == max then min | short
+  else "\(sorted_median | short) (\(min | short)..\(max | short))"
+  end;
+
+def per_datagram_us(nanos): if .sink.received > 0 then nanos / .sink.received / 1000 else null end;
+# Routing has no process of its own: its work is in the softirq column.
+def cpu_us: if .relay == "route" or .cpu_ns == null then null else per_datagram_us(.cpu_ns) end;
+def softirq_us: per_datagram_us(.softirq_ns);
+def lost: [0, .source.sent - .sink.received] | max;
+def lost_percent: 100 * lost / .source.sent;
+
+# A relay that loses much spends its time otherwise than one that forwards: no ratio then.
+def comparable: .sink.received > 0 and lost_percent <= 10;
+
+# Pairs this run's figure with the same of `$reference` in the same round; null if there is no fair pair.
+def ratio($runs; $reference; figure):
+  . as $run | ($runs | map(select(.relay == $reference and .round == $run.round)) | first) as $other |
+  if $other == null or ($run | comparable | not) or ($other | comparable | not) then null
+  else ($run | figure) as $mine | ($other | figure) as $theirs |
+    if $mine != null and $theirs > 0 then $mine / $theirs else null end
+  end;
+
+def best_loop: if .mode == "joined" then "gro" else "gso" end;
+
+def title: {
+  flowclient: "**flowclient**", ffmpeg: "ffmpeg -c copy", gstreamer: "gst-launch udpsrc ! udpsink",
+  recv_send: "recv + send, C", mmsg: "recvmmsg + sendmmsg, C", gso: "recvmmsg + GSO send, C",
+  gro: "GRO receive + GSO send, C", route: "kernel multicast routing"
+}[.] // .;
+
+def kib: if . == null then "-" else "\(. / 1024 | round)" end;
+
+def row($runs; $loop): . as $mine | [
+  ($mine[0].relay | title),
+  ($mine | map(cpu_us) | spread),
+  ($mine | map(ratio($runs; "multicat"; cpu_us)) | spread),
+  ($mine | map(ratio($runs; "recv_send"; cpu_us)) | spread),
+  ($mine | map(ratio($runs; $loop; cpu_us)) | spread),
+  ($mine | map(softirq_us) | spread),
+  ($mine | map(lost_percent) | spread),
+  ($mine | map(.sink.p50_us) | spread),
+  ($mine | map(.sink.p99_us) | spread),
+  ($mine | map(.sink.reordered + .sink.duplicates + .sink.malformed) | add | tostring),
+  ($mine[0].receive_buffer | kib)
+] | "| " + join(" | ") + " |";
+
+def table: . as $runs | $runs[0] as $first | ($first | best_loop) as $loop |
+  "### \($first.rate / 1000) k/s, \(if $first.mode == "joined" then "source sends with GSO" else "datagrams arrive one by one" end)",
+  "",
+  "Sent: \($runs | map(.source.rate / 1000) | spread) k/s.",
+  "",
+  "| relay | CPU us/datagram | x multicat | x recv+send | x \($loop | ascii_upcase) loop | softirq us/datagram | lost % | p50 us | p99 us | wrong | buffer KiB |",
+  "|---|---|---|---|---|---|---|---|---|---|---|",
+  ($order[] as $name | $runs | map(select(.relay == $name)) | select(length > 0) | row($runs; $loop)),
+  "";
+
+def verdict(met): if met == null then "not measured" elif met then "met" else "missed" end;
+
+def at($rate; $mode): map(select(.rate == $rate and .mode == $mode));
+
+def ratio_aim($rate; $reference; figure; $limit; $text):
+  at($rate; "apart") as $runs | [$runs[] | select(.relay == "flowclient") | ratio($runs; $reference; figure)] |
+  map(select(. != null)) |
+  "| \($text) | \(spread) | at most \($limit) | \(verdict(if length == 0 then null else sorted_median <= $limit end)) |";
+
+def loss_aim($rate; $mode; $text):
+  at($rate; $mode) | map({relay, lost: lost}) |
+  (map(select(.relay == "flowclient").lost)) as $mine | (map(select(.relay == "gso").lost)) as $loop |
+  "| \($text) | \($mine | spread) | \($loop | spread) by the loop | \(verdict(if ($mine | length) == 0 or ($loop | length) == 0 then null
+    else ($mine | sorted_median) <= ($loop | sorted_median) end)) |";
+
+def aims:
+  "### Aims of flowclient, as ratios within one round",
+  "",
+  "| aim | measured | wanted | |",
+  "|---|---|---|---|",
+  ratio_aim(150000; "multicat"; cpu_us; 0.4; "CPU a datagram at 150 k/s, x multicat"),
+  loss_aim(250000; "apart"; "datagrams lost at 250 k/s, where the C GSO loop loses"),
+  loss_aim(600000; "joined"; "datagrams lost at 600 k/s from a GSO source, where the C GSO loop loses"),
+  ratio_aim(40000; "recv_send"; .sink.p50_us; 1; "latency p50 at 40 k/s, x recv + send in C"),
+  ratio_aim(40000; "recv_send"; .sink.p99_us; 1; "latency p99 at 40 k/s, x recv + send in C"),
+  "";
+
+def noise:
+  map(.foreign_percent) as $foreign | (map(.sink.sink_dropped) | add) as $dropped |
+  "Noise: other work took \($foreign | spread) % of the machine during a run.",
+  (if $dropped > 0 then "The sink itself dropped \($dropped) datagrams; they are counted as lost." else empty end);
+
+"Measured on \($machine). Median (min..max) of \(map(.round) | max) rounds of \(.[0].seconds) s; tick \(.[0].tick_us) us.",
+"",
+(group_by([.mode, .rate])[] | table),
+(if any(.[]; .relay == "flowclient") then aims else empty end),
+noise
