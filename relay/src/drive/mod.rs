@@ -5,6 +5,7 @@
 
 mod clocks;
 mod made;
+mod moderation;
 mod outputs;
 mod reactor;
 mod socket;

@@ -39,7 +39,25 @@ impl Outputs {
 
     /// Sends what is due, and lets it go.
     pub(super) fn send(&mut self, now: Moment, pool: &mut Pool, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
-        let horizon = if pool.free_slots() < LOW_WATER_SLOTS { Time(u64::MAX) } else { now.mono };
+        if pool.free_slots() < LOW_WATER_SLOTS {
+            return self.send_all(now, pool, flow, say);
+        }
+        self.send_until(now.mono, now, pool, flow, say);
+    }
+
+    /// Sends all that waits, before its time too, and lets it go.
+    pub(super) fn send_all(&mut self, now: Moment, pool: &mut Pool, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
+        self.send_until(Time(u64::MAX), now, pool, flow, say);
+    }
+
+    fn send_until(
+        &mut self,
+        horizon: Time,
+        now: Moment,
+        pool: &mut Pool,
+        flow: &mut Flow,
+        say: &mut impl FnMut(EventKind),
+    ) {
         for egress in &mut self.outputs {
             egress.send(now, horizon, pool, flow, self.burst, say);
         }

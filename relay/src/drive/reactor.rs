@@ -11,6 +11,7 @@ use rustix::buffer::spare_capacity;
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 
 use super::clocks;
+use super::moderation::Moderation;
 use super::task::FlowTask;
 use super::timers::Timers;
 use crate::io::udp::Batch;
@@ -63,6 +64,9 @@ pub(super) struct Reactor {
     batch: Batch,
     flows: HashMap<u64, Box<FlowTask>>,
     timers: Timers,
+    moderation: Moderation,
+    /// Buffers filled in this turn.
+    filled: usize,
     stopping: bool,
 }
 
@@ -70,9 +74,18 @@ impl Reactor {
     pub(super) fn new(commands: Receiver<Command>, wake: Wake) -> io::Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &*wake.0, epoll::EventData::new_u64(MAILBOX), epoll::EventFlags::IN)?;
-        let pool = Pool::new(SLOTS, SLOT_LEN);
-        let (batch, flows, timers) = (Batch::default(), HashMap::new(), Timers::default());
-        Ok(Self { commands, wake, epoll, pool, batch, flows, timers, stopping: false })
+        Ok(Self {
+            commands,
+            wake,
+            epoll,
+            pool: Pool::new(SLOTS, SLOT_LEN),
+            batch: Batch::default(),
+            flows: HashMap::new(),
+            timers: Timers::default(),
+            moderation: Moderation::default(),
+            filled: 0,
+            stopping: false,
+        })
     }
 
     /// Runs until told to stop.
@@ -92,6 +105,15 @@ impl Reactor {
             while let Some((deadline, id)) = self.timers.pop(now.mono) {
                 self.turn_on_time(id, deadline, now);
             }
+            self.rest(now);
+        }
+    }
+
+    fn rest(&mut self, now: Moment) {
+        let filled = std::mem::take(&mut self.filled);
+        if let Some(rest) = self.moderation.rest(now.mono, filled) {
+            // An interrupted rest is a short one.
+            let _ = rustix::thread::nanosleep(&Timespec { tv_sec: 0, tv_nsec: rest.subsec_nanos().into() });
         }
     }
 
@@ -116,7 +138,7 @@ impl Reactor {
     fn turn(&mut self, id: u64, now: Moment, readable: bool) {
         let Some(task) = self.flows.get_mut(&id) else { return };
         if readable {
-            task.on_readable(now, &mut self.pool, &mut self.batch);
+            self.filled += task.on_readable(now, &mut self.pool, &mut self.batch);
         }
         if task.on_time(now, &mut self.pool) {
             watch(&self.epoll, id, task);
@@ -139,7 +161,7 @@ impl Reactor {
                 Command::Remove(id, reply) => {
                     if let Some(task) = self.flows.remove(&id) {
                         // Whoever asked may be gone.
-                        let _ = reply.send(task.close(&mut self.pool));
+                        let _ = reply.send(task.close(now, &mut self.pool));
                     }
                 }
                 Command::Answer(answer) => answer(),

@@ -50,7 +50,7 @@ impl SocketInput {
         (self.rx.granted_buffer_bytes(), self.buffer_bytes)
     }
 
-    /// Gives the flow what waits, one batch. Returns whether more may wait.
+    /// Gives the flow what waits, one batch. Returns how many buffers it filled: after a full batch more may wait.
     pub(super) fn receive(
         &mut self,
         now: Moment,
@@ -58,27 +58,27 @@ impl SocketInput {
         batch: &mut Batch,
         flow: &mut Flow,
         say: &mut impl FnMut(EventKind),
-    ) -> bool {
+    ) -> usize {
         if let Err(error) = self.rx.receive(pool, batch) {
             self.failed(error.to_string(), say);
-            return false;
+            return 0;
         }
-        let (mut dropped, mut any) = (0, false);
+        let (mut dropped, mut filled) = (0, 0);
         for (slot, received) in batch.drain() {
-            any = true;
+            filled += 1;
             dropped += self.rx.new_drops(&received);
             let arrival = received.arrival.map_or(now.mono, |utc| now.mono_at(utc).min(now.mono));
             let Received { len, segment_len, truncated, .. } = received;
             flow.receive(pool, Arrived { slot, len, segment_len, arrival, truncated });
         }
-        if any {
+        if filled > 0 {
             self.note_arrival(now, flow, say);
         }
         if dropped > 0 {
             flow.counters.dropped_kernel += dropped;
             say(EventKind::KernelDrops(dropped));
         }
-        batch.is_full()
+        filled
     }
 
     /// When [`Self::on_deadline`] wants to be called.

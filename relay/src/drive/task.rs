@@ -14,6 +14,7 @@ use crate::io::udp::Batch;
 use crate::mem::Pool;
 use crate::spec::{FlowSpec, Source};
 use crate::stats::{Counters, FlowStats};
+use crate::sys::MAX_BATCH;
 use crate::time::{Moment, Time};
 
 /// Batches that one flow may take a turn, so that no flow keeps the others waiting.
@@ -88,16 +89,19 @@ impl FlowTask {
         self.stats.publish(&self.flow.counters);
     }
 
-    /// Something waits at the input's descriptor.
-    pub(super) fn on_readable(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) {
-        let FlowInput::Socket(socket) = &mut self.input else { return };
+    /// Something waits at the input's descriptor. Returns how many buffers it filled.
+    pub(super) fn on_readable(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> usize {
+        let FlowInput::Socket(socket) = &mut self.input else { return 0 };
+        let mut filled = 0;
         for _ in 0..MOST_BATCHES_A_TURN {
-            let more = socket.receive(now, pool, batch, &mut self.flow, &mut |kind| self.teller.say(kind));
+            let buffers = socket.receive(now, pool, batch, &mut self.flow, &mut |kind| self.teller.say(kind));
             send_due(&mut self.flow, &mut self.outputs, now, pool, &self.teller);
-            if !more {
+            filled += buffers;
+            if buffers < MAX_BATCH {
                 break;
             }
         }
+        filled
     }
 
     /// A deadline may have come. Returns whether the input has a new descriptor to watch.
@@ -130,8 +134,10 @@ impl FlowTask {
         [input, flow].into_iter().flatten().min()
     }
 
-    /// Gives back every slot, and the final counters.
-    pub(super) fn close(mut self, pool: &mut Pool) -> Counters {
+    /// Sends what still waits for its time, gives back every slot, and the final counters.
+    pub(super) fn close(mut self, now: Moment, pool: &mut Pool) -> Counters {
+        self.flow.finish(now.mono, pool);
+        self.outputs.send_all(now, pool, &mut self.flow, &mut |kind| self.teller.say(kind));
         self.flow.clear(pool);
         self.stats.publish(&self.flow.counters);
         self.flow.counters

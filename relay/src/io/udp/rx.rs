@@ -104,11 +104,6 @@ impl AsFd for Rx {
 }
 
 impl Batch {
-    /// Whether the last call filled each slot that it had, so that more may wait.
-    pub fn is_full(&self) -> bool {
-        self.slots.is_empty()
-    }
-
     /// Takes what was received, in order; the hold of each slot passes to the caller.
     pub fn drain(&mut self) -> impl Iterator<Item = (SlotId, Received)> {
         let Self { slots, received, .. } = self;
