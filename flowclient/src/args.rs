@@ -102,7 +102,7 @@ pub(crate) struct FromArgs {
     /// Source to send: udp://, rtp://, file: or test:
     #[arg(long = "in", value_name = "URL", value_hint = ValueHint::Url)]
     pub(crate) input: Option<String>,
-    /// File of flows to send (TOML, one [[flow]] each)
+    /// File of flows to send (TOML)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
 }
