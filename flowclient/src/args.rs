@@ -18,9 +18,8 @@ flowclient --handler <NAME> --out <URL> [OPTIONS]
        flowclient --config <FILE> [OPTIONS]
        flowclient <COMMAND>";
 
-const EXAMPLES: &str = "\
-Examples:
-  flowclient --handler ch7 --out 239.1.1.7:5000
+/// Command lines, each with what it does.
+pub(crate) const EXAMPLES: &str = "  flowclient --handler ch7 --out 239.1.1.7:5000
           A channel of the catalog, to a multicast group
   flowclient --in 'udp://10.0.0.5@232.9.9.9:5000?iface=eth0' --out '239.1.1.7:5000?iface=eth1'
           From one network to another, from one sender only
@@ -29,7 +28,8 @@ Examples:
   flowclient check --config flows.toml && flowclient --config flows.toml
           Many flows from a file, checked first";
 
-const URLS: &str = "\
+/// What can be written in URLs, and what the process answers to its surroundings.
+pub(crate) const NOTES: &str = "\
 Sources:
   udp://[SOURCE@]ADDRESS:PORT[?iface=NAME]   a multicast group, or an address of this host
   rtp://[SOURCE@]ADDRESS:PORT[?iface=NAME]   the same, in RTP
@@ -47,11 +47,15 @@ Outputs:
 Exit codes: 0 done, 1 failure while running, 2 wrong usage or configuration.
 Signals: SIGTERM and SIGINT stop, SIGHUP reads configuration and catalog anew.";
 
+fn examples() -> String {
+    format!("Examples:\n{EXAMPLES}")
+}
+
 /// Receives 24/7 channels (MPEG transport streams) and sends them on as multicast.
 #[derive(Debug, Parser)]
 #[command(name = "flowclient", version, max_term_width = 120, override_usage = USAGE)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, arg_required_else_help = true)]
-#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{URLS}"))]
+#[command(after_help = examples(), after_long_help = format!("{}\n\n{NOTES}", examples()))]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -98,7 +102,7 @@ pub(crate) struct FromArgs {
     /// Source to send: udp://, rtp://, file: or test:
     #[arg(long = "in", value_name = "URL", value_hint = ValueHint::Url)]
     pub(crate) input: Option<String>,
-    /// File of flows to send (TOML, one [[flow]] each)
+    /// File of flows to send (TOML)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
 }

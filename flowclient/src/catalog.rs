@@ -74,8 +74,8 @@ impl Catalog {
             Some(index) => (Origin::File(places[index].clone()), read(&places[index])?),
             None => (Origin::BuiltIn, BUILT_IN.to_owned()),
         };
-        let file: CatalogFile =
-            toml::from_str(&text).map_err(|error| ConfigError::new(format!("{origin}: {error}")))?;
+        let file: CatalogFile = toml::from_str(&text)
+            .map_err(|error| ConfigError::new(format!("{origin}: {}", error.to_string().trim_end())))?;
         // A file that appears in a place before this one would be the catalog then.
         let looked_at = &places[..found.map_or(places.len(), |index| index + 1)];
         let watched_files = looked_at.iter().filter(|path| path.parent().is_some_and(Path::is_dir)).cloned().collect();

@@ -5,20 +5,21 @@ use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 
-use relay::io::interface;
+use relay::io::{file, interface};
 use relay::spec::{FlowSpec, Interface, Source};
 
 use crate::args::Args;
 use crate::config::Config;
 use crate::error::ConfigError;
 
-/// `flowclient check`: says how many flows would run.
+/// `flowclient check`: says how many flows would run. Files are read from start to end, as a run does when it starts.
 ///
 /// # Errors
 /// [`ConfigError`] with all that is wrong.
 pub(crate) fn verdict(args: &Args) -> anyhow::Result<Vec<u8>> {
     let config = Config::load(args)?;
     surroundings(&config.flows)?;
+    ConfigError::unless_empty(config.flows.iter().filter_map(unplayable).collect())?;
     let flows = match config.flows.len() {
         1 => "1 flow".to_owned(),
         count => format!("{count} flows"),
@@ -71,4 +72,11 @@ fn unreadable(path: &Path) -> Option<String> {
         if meta.is_file() { File::open(path).map(drop) } else { Err(io::Error::other("it is not a regular file")) }
     });
     readable.err().map(|error| format!("cannot read {}: {error}", path.display()))
+}
+
+/// Why the file of a flow cannot be played.
+fn unplayable(flow: &FlowSpec) -> Option<String> {
+    let Source::File(input) = &flow.source else { return None };
+    let opened = file::open(input, flow.packets_per_datagram);
+    opened.err().map(|error| format!("flow {:?}: {error}", flow.name))
 }

@@ -102,7 +102,7 @@ fn read_url<T: FromStr<Err = UrlError>>(option: &str, text: &str, problems: &mut
 fn read_entries(path: &Path) -> Result<Vec<FlowEntry>, ConfigError> {
     let wrong = |error: &dyn fmt::Display| ConfigError::new(in_file(Some(path), error));
     let text = fs::read_to_string(path).map_err(|error| wrong(&error))?;
-    let file: FlowsFile = toml::from_str(&text).map_err(|error| wrong(&error))?;
+    let file: FlowsFile = toml::from_str(&text).map_err(|error| wrong(&error.to_string().trim_end()))?;
     if file.flows.is_empty() {
         return Err(wrong(&"there is no flow in it; write [[flow]] with handler or in, and out"));
     }

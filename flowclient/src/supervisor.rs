@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 use tracing::{info, warn};
 
 use crate::config::{Config, LogFormat};
 use crate::console::Console;
+use crate::error::ConfigError;
 use crate::fleet::Fleet;
 use crate::http::{Server, Site};
 use crate::journal::{self, Journal};
@@ -68,7 +69,7 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
         };
         let mut fleet = Fleet::new(threads, Arc::clone(&board))?;
         if let (Outcome::Refused(reason), _) = fleet.become_wanted(&config.flows) {
-            bail!("{reason}");
+            return Err(ConfigError::new(reason).into());
         }
         let journal = Journal::new(config.log_format);
         announce(&config, &journal, server.as_ref());

@@ -79,7 +79,7 @@ fn a_wrong_line_of_a_file_is_shown() {
 fn each_problem_of_a_file_has_a_line_of_its_own() {
     let place = Place::new();
     let flow = "[[flow]]\nname = \"same\"\nin = \"test:\"\nout = \"239.1.1.7:5000\"\n";
-    let path = place.write("flows.toml", &flow.repeat(2));
+    let path = place.write("flows.toml", flow.repeat(2));
     let ended = place.run(&["check", "--config", &path]);
     assert_eq!(ended.stderr.lines().filter(|line| line.starts_with("error: ")).count(), 2, "{}", ended.stderr);
     ended.refused_with(&["two flows are called \"same\"", "239.1.1.7:5000 is an output of"]);

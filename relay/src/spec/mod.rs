@@ -11,7 +11,7 @@
 //! | `[udp://\|rtp://]ADDRESS:PORT[?iface=&ttl=&dscp=&src=&loop=]` | an output |
 //!
 //! `%41` is a byte by its code, and in an option's value `+` is a space. A [`FlowEntry`] is a flow as written; resolved,
-//! it is a [`FlowSpec`]; [`validate`] looks at the flows of one process together.
+//! it is a [`FlowSpec`]; [`validate()`] looks at the flows of one process together.
 
 mod duration;
 mod entry;
