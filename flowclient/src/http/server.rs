@@ -35,7 +35,9 @@ impl Server {
     /// When the address is taken or not this host's; the message says which.
     pub(crate) async fn bind(address: SocketAddr) -> Result<Self> {
         let listener = TcpListener::bind(address).await.map_err(|error| {
-            anyhow!("--listen {address}: {error}; choose another address or port with --listen ADDRESS:PORT")
+            anyhow!(
+                "--listen {address}: {error}; choose another with --listen ADDR:PORT, or do without by --listen off"
+            )
         })?;
         Ok(Self { listener })
     }

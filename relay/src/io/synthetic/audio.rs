@@ -91,9 +91,10 @@ struct Beeper {
 }
 
 impl Beeper {
-    /// A beeper whose pitch tells channels apart: eight pitches from 1,167 Hz (0) down to 875 Hz (7).
+    /// A beeper whose pitch tells channels apart: eight pitches from 1,292 Hz (0) down to 1,000 Hz (7),
+    /// far enough from the subband's ends to leave no tone in the next one.
     fn new(channel: u16) -> Self {
-        Self { periods: 8 + u64::from(channel % 8), bits: BitWriter::default() }
+        Self { periods: 5 + u64::from(channel % 8), bits: BitWriter::default() }
     }
 
     /// Appends the frame that begins `millis` after the epoch, a multiple of [`FRAME_MILLIS`].

@@ -2,7 +2,7 @@
 //!
 //! Three seconds are the shortest time that holds whole numbers of seconds, pictures (75), audio frames (125) and, at any
 //! bitrate, transport packets. A second has 36 windows: twelve carry the picture that needs no other, 24 a change each.
-//! Every window begins with a packet that carries a PCR.
+//! The first video packet of every window carries a PCR.
 
 use std::collections::BTreeMap;
 
@@ -48,15 +48,16 @@ pub(super) enum Table {
     Time,
 }
 
-/// What a packet carries.
+/// What a packet carries. Of those due together the first in this order leaves first: tables, so that a receiver that
+/// joins at a period's start knows the streams before the first of them begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Load {
+    /// A whole section.
+    Table { table: Table, second: u32 },
     /// Part of a picture of the period's `second`, `picture` of 25.
     Video { second: u32, picture: u32, part: u32, clock: bool },
     /// Part of an audio PES packet of the period.
     Audio { unit: u32, part: u32 },
-    /// A whole section.
-    Table { table: Table, second: u32 },
 }
 
 impl Load {
@@ -198,7 +199,6 @@ fn video(window: u32, parts: PictureParts) -> impl Iterator<Item = Wanted> {
     })
 }
 
-/// Tables leave in the middle of a window.
 fn tables(window: u32) -> impl Iterator<Item = Wanted> {
     let second = window / WINDOWS_A_SECOND;
     let program: &[Table] =
@@ -209,10 +209,10 @@ fn tables(window: u32) -> impl Iterator<Item = Wanted> {
         16 => &[Table::Network],
         _ => &[],
     };
-    program.iter().chain(once_a_second).map(move |&table| Wanted {
-        ticks: u64::from(window) * WINDOW_TICKS + WINDOW_TICKS / 2,
-        load: Load::Table { table, second },
-    })
+    program
+        .iter()
+        .chain(once_a_second)
+        .map(move |&table| Wanted { ticks: u64::from(window) * WINDOW_TICKS, load: Load::Table { table, second } })
 }
 
 fn audio(number: u32) -> Wanted {
