@@ -1,4 +1,4 @@
-//! A receiver that keeps every datagram.
+//! Receivers: one that calls back, and one that keeps every datagram.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -27,25 +27,68 @@ pub struct Datagram {
 
 /// Receives on a thread of its own until it is dropped.
 #[derive(Debug)]
+pub struct Receiver {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Receiver {
+    /// Receives on `interface` of `namespace` what is sent to `address`, whose group it joins if it is one, and gives each
+    /// datagram to `take`.
+    ///
+    /// # Panics
+    /// When the socket cannot be opened.
+    pub fn start(
+        namespace: &NetNs,
+        interface: &str,
+        address: &str,
+        mut take: impl FnMut(Datagram) + Send + 'static,
+    ) -> Self {
+        let address = address.parse().expect("GROUP:PORT");
+        let socket = namespace.inside(|| open(interface, address)).expect("a receiving socket");
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                receive(&socket, &mut take);
+            }
+        });
+        Self { stop, thread: Some(thread) }
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Takes datagrams until none has come for a while.
+fn receive(socket: &UdpSocket, take: &mut impl FnMut(Datagram)) {
+    let mut buffer = [0; 65_536];
+    while let Ok((length, from)) = socket.recv_from(&mut buffer) {
+        take(Datagram { at: Instant::now(), from, payload: buffer[..length].to_vec() });
+    }
+}
+
+/// Keeps every datagram until it is dropped.
+#[derive(Debug)]
 pub struct Capture {
     datagrams: Arc<Mutex<Vec<Datagram>>>,
-    stop: Arc<AtomicBool>,
-    receiver: Option<JoinHandle<()>>,
+    _receiver: Receiver,
 }
 
 impl Capture {
     /// Receives on `interface` of `namespace` what is sent to `address`, whose group it joins if it is one.
-    ///
-    /// # Panics
-    /// When the socket cannot be opened.
     pub fn start(namespace: &NetNs, interface: &str, address: &str) -> Self {
-        let address = address.parse().expect("GROUP:PORT");
-        let socket = namespace.inside(|| open(interface, address)).expect("a receiving socket");
         let datagrams = Arc::new(Mutex::new(Vec::new()));
-        let stop = Arc::new(AtomicBool::new(false));
-        let (sink, stopped) = (Arc::clone(&datagrams), Arc::clone(&stop));
-        let receiver = thread::spawn(move || receive(&socket, &sink, &stopped));
-        Self { datagrams, stop, receiver: Some(receiver) }
+        let kept = Arc::clone(&datagrams);
+        let receiver =
+            Receiver::start(namespace, interface, address, move |datagram| kept.lock().unwrap().push(datagram));
+        Self { datagrams, _receiver: receiver }
     }
 
     /// Number of datagrams so far.
@@ -77,25 +120,6 @@ impl Capture {
     /// The payloads so far, one after the other.
     pub fn bytes(&self) -> Vec<u8> {
         self.datagrams.lock().unwrap().iter().flat_map(|datagram| datagram.payload.clone()).collect()
-    }
-}
-
-impl Drop for Capture {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(receiver) = self.receiver.take() {
-            let _ = receiver.join();
-        }
-    }
-}
-
-fn receive(socket: &UdpSocket, sink: &Mutex<Vec<Datagram>>, stop: &AtomicBool) {
-    let mut buffer = vec![0; 65_536];
-    while !stop.load(Ordering::Relaxed) {
-        if let Ok((length, from)) = socket.recv_from(&mut buffer) {
-            let payload = buffer[..length].to_vec();
-            sink.lock().unwrap().push(Datagram { at: Instant::now(), from, payload });
-        }
     }
 }
 

@@ -12,7 +12,7 @@ mod sender;
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use capture::{Capture, Datagram};
+pub use capture::{Capture, Datagram, Receiver};
 pub use flowclient::Flowclient;
 pub use http::{Response, get};
 pub use metrics::Metrics;

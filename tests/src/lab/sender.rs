@@ -23,14 +23,25 @@ impl Sender {
     /// # Panics
     /// When the socket cannot be opened.
     pub fn new(namespace: &NetNs, from: IpAddr, to: &str) -> Self {
-        let to = to.parse().expect("ADDRESS:PORT");
-        let socket = namespace.inside(|| open(from, to)).expect("a sending socket");
-        Self { socket, to }
+        Self::try_new(namespace, from, to).expect("a sending socket")
     }
 
-    /// Sends one datagram. What a cable that is pulled loses is lost.
-    pub fn send(&self, payload: &[u8]) {
-        let _ = self.socket.send_to(payload, self.to);
+    /// [`Self::new`], while a cable may be pulled.
+    ///
+    /// # Errors
+    /// When the socket cannot be opened.
+    ///
+    /// # Panics
+    /// When `to` is no address.
+    pub fn try_new(namespace: &NetNs, from: IpAddr, to: &str) -> io::Result<Self> {
+        let to = to.parse().expect("ADDRESS:PORT");
+        let socket = namespace.inside(|| open(from, to))?;
+        Ok(Self { socket, to })
+    }
+
+    /// Sends one datagram, and says whether the kernel took it.
+    pub fn send(&self, payload: &[u8]) -> bool {
+        self.socket.send_to(payload, self.to).is_ok()
     }
 
     /// Sends `payloads` evenly spread, so many a second.
@@ -45,7 +56,9 @@ impl Sender {
 
     /// Sends `payloads` as fast as the socket takes them.
     pub fn send_all(&self, payloads: impl IntoIterator<Item = impl AsRef<[u8]>>) {
-        payloads.into_iter().for_each(|payload| self.send(payload.as_ref()));
+        for payload in payloads {
+            self.send(payload.as_ref());
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod addresses;
 mod bytes;
 mod channel;
 mod ending;
+mod lab;
 mod looping;
 mod prometheus;
 mod recovery;

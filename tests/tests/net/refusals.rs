@@ -1,8 +1,6 @@
 //! What cannot work is refused before anything starts: exit code 2, and a message that says what would be right.
 
-use std::fs;
-
-use tempfile::TempDir;
+use tests::config::{ConfigFile, Flow};
 use tests::lab::{Ended, Flowclient, NetNs};
 
 fn refused(arguments: &[&str]) -> Ended {
@@ -71,12 +69,10 @@ fn a_file_that_is_not_there_is_named() {
 
 #[test]
 fn two_flows_to_one_group_are_refused() {
-    let folder = TempDir::new().unwrap();
-    let config = folder.path().join("flows.toml");
-    fs::write(&config, crate::reload::config(&[("a", "test:", "239.1.1.7:5000"), ("b", "test:", "239.1.1.7:5000")]))
-        .unwrap();
-    let ended = refused(&["--config", config.to_str().unwrap()]);
+    let flow = |name| Flow { name, input: "test:", output: "239.1.1.7:5000" };
+    let config = ConfigFile::new(&[flow("a"), flow("b")]);
+    let ended = refused(&["--config", config.argument()]);
     assert_says(&ended, &["239.1.1.7:5000", "a", "b"]);
-    let ended = refused(&["check", "--config", config.to_str().unwrap()]);
+    let ended = refused(&["check", "--config", config.argument()]);
     assert_says(&ended, &["239.1.1.7:5000"]);
 }

@@ -1,117 +1,85 @@
 //! Many flows in one process, and changes to them while they run.
 
-use std::fs;
-use std::path::PathBuf;
-
-use tempfile::TempDir;
+use tests::config::{ConfigFile, Flow, text};
+use tests::continuity::Continuity;
 use tests::lab::{Capture, Flowclient, Path, Signal};
-
-/// A configuration file of flows, each `(name, input, output)`.
-pub(crate) fn config(flows: &[(&str, &str, &str)]) -> String {
-    let flow = |(name, input, output): &(&str, &str, &str)| {
-        format!("[[flow]]\nname = \"{name}\"\nin = \"{input}\"\nout = [\"{output}\"]\n\n")
-    };
-    flows.iter().map(flow).collect()
-}
 
 struct Lab {
     path: Path,
     flowclient: Flowclient,
-    file: PathBuf,
-    _folder: TempDir,
+    file: ConfigFile,
 }
 
-const KEPT: (&str, &str, &str) = ("kept", "test:clock?bitrate=4M", "239.1.1.1:5000");
-const BEFORE: (&str, &str, &str) = ("other", "test:clock?bitrate=2M", "239.1.1.2:5000");
-const AFTER: (&str, &str, &str) = ("other", "test:clock?bitrate=2M", "239.1.1.3:5000");
+const KEPT: Flow<'_> = Flow { name: "kept", input: "test:clock?bitrate=4M", output: "239.1.1.1:5000" };
+const BEFORE: Flow<'_> = Flow { name: "other", input: "test:clock?bitrate=2M", output: "239.1.1.2:5000" };
+const AFTER: Flow<'_> = Flow { output: "239.1.1.3:5000", ..BEFORE };
 
 impl Lab {
     fn new() -> Self {
-        let (path, folder) = (Path::new(), TempDir::new().unwrap());
-        let file = folder.path().join("flows.toml");
-        fs::write(&file, config(&[KEPT, BEFORE])).unwrap();
-        let flowclient = Flowclient::start(&path.relay, &["--config", file.to_str().unwrap()]);
-        Self { path, flowclient, file, _folder: folder }
+        let (path, file) = (Path::new(), ConfigFile::new(&[KEPT, BEFORE]));
+        let flowclient = Flowclient::start(&path.relay, &["--config", file.argument()]);
+        Self { path, flowclient, file }
     }
 
-    fn listen(&self, address: &str) -> Capture {
-        Capture::start(&self.path.sink, "eth0", address)
-    }
-
-    /// Replaces the file in one step, as an editor does.
-    fn write(&self, text: &str) {
-        let fresh = self.file.with_extension("new");
-        fs::write(&fresh, text).unwrap();
-        fs::rename(fresh, &self.file).unwrap();
+    fn listen(&self, flow: Flow<'_>) -> Capture {
+        Capture::start(&self.path.sink, "eth0", flow.output)
     }
 }
 
-/// The continuity counters of the busiest PID, which count on as long as nothing is lost.
-fn lost_datagrams(capture: &Capture) -> usize {
-    let bytes = capture.bytes();
-    let mut last = [None; 8_192];
-    let mut gaps = 0;
-    for packet in bytes.chunks(188) {
-        let pid = usize::from(u16::from_be_bytes([packet[1] & 0x1F, packet[2]]));
-        let counter = packet[3] & 0x0F;
-        let counts = packet[3] & 0x10 != 0 && pid != 0x1FFF;
-        if counts && last[pid].replace(counter).is_some_and(|last| (last + 1) & 0x0F != counter) {
-            gaps += 1;
-        }
-    }
-    gaps
+fn gaps(capture: &Capture) -> u64 {
+    Continuity::gaps_in(&capture.bytes())
 }
 
 #[test]
 fn a_reload_touches_only_what_changed() {
     let lab = Lab::new();
-    let (kept, before, after) = (lab.listen(KEPT.2), lab.listen(BEFORE.2), lab.listen(AFTER.2));
+    let (kept, before, after) = (lab.listen(KEPT), lab.listen(BEFORE), lab.listen(AFTER));
     kept.wait_for(200);
     before.wait_for(50);
-    lab.write(&config(&[KEPT, AFTER]));
+    lab.file.write(&text(&[KEPT, AFTER]));
     lab.flowclient.signal(Signal::HUP);
     after.wait_for(100);
     let stopped_at = before.count();
     kept.wait_for_more(200);
     assert!(before.count() <= stopped_at + 10, "the old output is still fed");
-    assert_eq!(lost_datagrams(&kept), 0);
+    assert_eq!(gaps(&kept), 0);
 }
 
 #[test]
 fn a_changed_file_is_noticed_without_a_signal() {
     let lab = Lab::new();
-    let (kept, after) = (lab.listen(KEPT.2), lab.listen(AFTER.2));
+    let (kept, after) = (lab.listen(KEPT), lab.listen(AFTER));
     kept.wait_for(100);
-    lab.write(&config(&[KEPT, AFTER]));
+    lab.file.write(&text(&[KEPT, AFTER]));
     after.wait_for(100);
-    assert_eq!(lost_datagrams(&kept), 0);
+    assert_eq!(gaps(&kept), 0);
 }
 
 #[test]
 fn a_bad_file_changes_nothing_and_says_why() {
     let lab = Lab::new();
-    let (kept, before) = (lab.listen(KEPT.2), lab.listen(BEFORE.2));
+    let (kept, before) = (lab.listen(KEPT), lab.listen(BEFORE));
     kept.wait_for(100);
-    lab.write("[[flow]]\nname = \"kept\"\nin = \"test:\"\nout = [\"nonsense\"]\n");
+    lab.file.write("[[flow]]\nname = \"kept\"\nin = \"test:\"\nout = [\"nonsense\"]\n");
     lab.flowclient.signal(Signal::HUP);
     lab.flowclient.wait_for_log("nonsense", 1);
     kept.wait_for_more(200);
     before.wait_for_more(100);
-    assert_eq!((lost_datagrams(&kept), lost_datagrams(&before)), (0, 0));
+    assert_eq!((gaps(&kept), gaps(&before)), (0, 0));
 }
 
 #[test]
 fn a_flow_taken_out_stops_and_one_put_in_starts() {
     let lab = Lab::new();
-    let (kept, before) = (lab.listen(KEPT.2), lab.listen(BEFORE.2));
+    let (kept, before) = (lab.listen(KEPT), lab.listen(BEFORE));
     before.wait_for(50);
-    lab.write(&config(&[KEPT]));
+    lab.file.write(&text(&[KEPT]));
     lab.flowclient.signal(Signal::HUP);
     lab.flowclient.wait_until("one flow left", |metrics| !metrics.has("flowclient_on_air", &[("flow", "other")]));
-    lab.write(&config(&[KEPT, BEFORE]));
+    lab.file.write(&text(&[KEPT, BEFORE]));
     lab.flowclient.signal(Signal::HUP);
     before.wait_for_more(100);
-    assert_eq!(lost_datagrams(&kept), 0);
+    assert_eq!(gaps(&kept), 0);
 }
 
 #[test]
