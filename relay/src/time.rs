@@ -43,6 +43,27 @@ fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// One moment on both clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// On the monotonic clock.
+    pub mono: Time,
+    /// In UTC.
+    pub utc: Utc,
+}
+
+impl Moment {
+    /// A UTC of the past or future on the monotonic clock, as the clocks stand at this moment.
+    pub fn mono_at(self, utc: Utc) -> Time {
+        if utc > self.utc { self.mono + utc.since(self.utc) } else { self.mono - self.utc.since(utc) }
+    }
+
+    /// A monotonic time of the past or future in UTC, as the clocks stand at this moment.
+    pub fn utc_at(self, mono: Time) -> Utc {
+        if mono > self.mono { self.utc + mono.since(self.mono) } else { self.utc - self.mono.since(mono) }
+    }
+}
+
 /// A value of the 27 MHz system time clock, 0 .. 2^33 * 300 (ISO/IEC 13818-1, 2.4.2.2); it wraps every 26.5 hours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Ticks27(u64);

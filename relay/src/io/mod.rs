@@ -1,5 +1,10 @@
 //! Where datagrams come from and go to.
 
+pub mod file;
+pub mod interface;
+pub mod synthetic;
+pub mod udp;
+
 use crate::time::Utc;
 
 /// A source of datagrams made on this host: synthetic channels and looped files.

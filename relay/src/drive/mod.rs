@@ -1,0 +1,159 @@
+//! Reactor threads: each drives many flows, with bounded work a turn.
+//!
+//! The control side reaches a thread only through its mailbox, read between batches, and sees of it only published
+//! counters and events.
+
+mod clocks;
+mod made;
+mod outputs;
+mod reactor;
+mod socket;
+mod task;
+mod timers;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use thiserror::Error;
+
+use crate::event::EventSink;
+use crate::io::udp::UdpError;
+use crate::spec::FlowSpec;
+use crate::stats::{Counters, FlowStats};
+
+use reactor::{Command, Reactor, Wake};
+use task::FlowTask;
+
+/// Why a flow could not be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// Its input's or an output's socket.
+    #[error(transparent)]
+    Socket(#[from] UdpError),
+    /// Its file.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Its synthetic channel.
+    #[error("{url}: {reason}")]
+    Test {
+        /// The source as written.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// A flow whose sockets and files are open and that has sent nothing yet.
+pub struct PreparedFlow(Box<FlowTask>);
+
+/// A flow on one of the threads.
+pub struct FlowHandle {
+    name: String,
+    stats: Arc<FlowStats>,
+    thread: usize,
+    id: u64,
+}
+
+impl FlowHandle {
+    /// Name of the flow.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where its counters are published.
+    pub const fn stats(&self) -> &Arc<FlowStats> {
+        &self.stats
+    }
+}
+
+/// The reactor threads.
+pub struct Driver {
+    threads: Vec<Thread>,
+    events: EventSink,
+    next_id: AtomicUsize,
+}
+
+struct Thread {
+    mailbox: Mutex<Sender<Command>>,
+    wake: Wake,
+    flows: AtomicUsize,
+    handle: JoinHandle<()>,
+}
+
+impl Driver {
+    /// Starts `threads` threads, at least one.
+    ///
+    /// # Errors
+    /// When the system has no thread or descriptor left.
+    pub fn start(threads: usize, events: EventSink) -> io::Result<Self> {
+        // Pool memory is touched page by page; huge pages would make one idle channel weigh megabytes. It is a matter
+        // of economy, so a kernel that refuses is no error.
+        let _ = rustix::thread::disable_transparent_huge_pages(true);
+        let threads = (0..threads.max(1)).map(Thread::start).collect::<io::Result<_>>()?;
+        Ok(Self { threads, events, next_id: AtomicUsize::new(0) })
+    }
+
+    /// Opens the sockets and files of a flow, all or none. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`OpenError`] names what could not be opened and why.
+    pub fn open(&self, spec: &FlowSpec) -> Result<PreparedFlow, OpenError> {
+        FlowTask::open(spec, Arc::clone(&self.events)).map(|task| PreparedFlow(Box::new(task)))
+    }
+
+    /// Starts a flow on the thread that has the fewest.
+    pub fn add(&self, flow: PreparedFlow) -> FlowHandle {
+        let id = self.next_id.fetch_add(1, Relaxed) as u64;
+        let (name, stats) = (flow.0.name().to_owned(), Arc::clone(flow.0.stats()));
+        let thread = (0..self.threads.len()).min_by_key(|&index| self.threads[index].flows.load(Relaxed)).unwrap_or(0);
+        self.threads[thread].flows.fetch_add(1, Relaxed);
+        self.threads[thread].tell(Command::Add(id, flow.0));
+        FlowHandle { name, stats, thread, id }
+    }
+
+    /// Stops a flow and gives its final counters.
+    pub fn remove(&self, flow: FlowHandle) -> Counters {
+        let thread = &self.threads[flow.thread];
+        let (reply, done) = channel();
+        thread.tell(Command::Remove(flow.id, reply));
+        thread.flows.fetch_sub(1, Relaxed);
+        // An error means that the thread is gone; what it published last is the total then.
+        done.recv().unwrap_or_else(|_| flow.stats.snapshot())
+    }
+
+    /// Stops all flows and threads.
+    pub fn stop(self) {
+        for thread in &self.threads {
+            thread.tell(Command::Stop);
+        }
+        for thread in self.threads {
+            // A thread that panicked has said so on standard error; there is nothing left to stop in it.
+            let _ = thread.handle.join();
+        }
+    }
+}
+
+impl Thread {
+    fn start(index: usize) -> io::Result<Self> {
+        let (mailbox, commands) = channel();
+        let wake = Wake::new()?;
+        let reactor = Reactor::new(commands, wake.clone())?;
+        let handle = std::thread::Builder::new().name(format!("relay-{index}")).spawn(move || reactor.run())?;
+        Ok(Self { mailbox: Mutex::new(mailbox), wake, flows: AtomicUsize::new(0), handle })
+    }
+
+    fn tell(&self, command: Command) {
+        // A thread that is gone takes no commands, and none of its flows runs: nothing to do.
+        let _ = self.mailbox.lock().unwrap_or_else(PoisonError::into_inner).send(command);
+        self.wake.ring();
+    }
+}

@@ -1,0 +1,156 @@
+//! One thread: waits for sockets, deadlines and its mailbox, and turns the flows concerned.
+
+use std::collections::HashMap;
+use std::io;
+use std::num::NonZeroU64;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
+
+use rustix::buffer::spare_capacity;
+use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
+
+use super::clocks;
+use super::task::FlowTask;
+use super::timers::Timers;
+use crate::io::udp::Batch;
+use crate::mem::Pool;
+use crate::stats::Counters;
+use crate::time::{Moment, Time};
+
+/// Slots a thread: 140 MB of address space, of which only what is used becomes memory.
+const SLOTS: u32 = 2_048;
+/// Bytes in a slot: the longest run that the kernel joins (64 KiB), behind the rest of a packet from the one before.
+const SLOT_LEN: usize = 65_536 + 1_024;
+/// The mailbox among the descriptors watched; flows count from 0.
+const MAILBOX: u64 = u64::MAX;
+/// Ready descriptors taken a wait.
+const EVENTS: usize = 64;
+
+/// What the control side asks of a thread.
+pub(super) enum Command {
+    Add(u64, Box<FlowTask>),
+    Remove(u64, Sender<Counters>),
+    Stop,
+}
+
+/// Wakes a thread that waits.
+#[derive(Clone)]
+pub(super) struct Wake(Arc<OwnedFd>);
+
+impl Wake {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self(Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?)))
+    }
+
+    pub(super) fn ring(&self) {
+        // It fails only when it has rung 2^64 times unheard, and then it is heard.
+        let _ = rustix::io::write(&*self.0, &1_u64.to_ne_bytes());
+    }
+
+    fn hear(&self) {
+        // Nothing to read means that it was heard already.
+        let _ = rustix::io::read(&*self.0, &mut [0_u8; 8]);
+    }
+}
+
+pub(super) struct Reactor {
+    commands: Receiver<Command>,
+    wake: Wake,
+    epoll: OwnedFd,
+    pool: Pool,
+    batch: Batch,
+    flows: HashMap<u64, Box<FlowTask>>,
+    timers: Timers,
+    stopping: bool,
+}
+
+impl Reactor {
+    pub(super) fn new(commands: Receiver<Command>, wake: Wake) -> io::Result<Self> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        epoll::add(&epoll, &*wake.0, epoll::EventData::new_u64(MAILBOX), epoll::EventFlags::IN)?;
+        let pool = Pool::new(SLOTS, SLOT_LEN);
+        let (batch, flows, timers) = (Batch::default(), HashMap::new(), Timers::default());
+        Ok(Self { commands, wake, epoll, pool, batch, flows, timers, stopping: false })
+    }
+
+    /// Runs until told to stop.
+    pub(super) fn run(mut self) {
+        // The default slack of 50 us is most of the time between two datagrams at 10 Mb/s and more.
+        let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
+        let mut events = Vec::with_capacity(EVENTS);
+        while !self.stopping {
+            self.wait(&mut events);
+            let now = clocks::now();
+            for event in events.drain(..) {
+                match event.data.u64() {
+                    MAILBOX => self.read_mailbox(now),
+                    id => self.turn(id, now, true),
+                }
+            }
+            while let Some((deadline, id)) = self.timers.pop(now.mono) {
+                self.turn_on_time(id, deadline, now);
+            }
+        }
+    }
+
+    fn wait(&self, events: &mut Vec<epoll::Event>) {
+        let timeout = self.timers.next().map(|deadline| {
+            let wait = deadline.since(clocks::mono());
+            Timespec { tv_sec: wait.as_secs().cast_signed(), tv_nsec: wait.subsec_nanos().into() }
+        });
+        // An interrupted wait is a short one; no other error can come of a descriptor that is ours.
+        let _ = epoll::wait(&self.epoll, spare_capacity(events), timeout.as_ref());
+    }
+
+    fn turn_on_time(&mut self, id: u64, deadline: Time, now: Moment) {
+        if let Some(task) = self.flows.get_mut(&id)
+            && task.scheduled == Some(deadline)
+        {
+            task.scheduled = None;
+            self.turn(id, now, false);
+        }
+    }
+
+    fn turn(&mut self, id: u64, now: Moment, readable: bool) {
+        let Some(task) = self.flows.get_mut(&id) else { return };
+        if readable {
+            task.on_readable(now, &mut self.pool, &mut self.batch);
+        }
+        if task.on_time(now, &mut self.pool) {
+            watch(&self.epoll, id, task);
+        }
+        if let Some(deadline) = task.end_turn(now, &mut self.pool) {
+            self.timers.set(id, deadline, &mut task.scheduled);
+        }
+    }
+
+    fn read_mailbox(&mut self, now: Moment) {
+        self.wake.hear();
+        while let Ok(command) = self.commands.try_recv() {
+            match command {
+                Command::Add(id, mut task) => {
+                    task.begin();
+                    watch(&self.epoll, id, &task);
+                    self.flows.insert(id, task);
+                    self.turn(id, now, true);
+                }
+                Command::Remove(id, reply) => {
+                    if let Some(task) = self.flows.remove(&id) {
+                        // Whoever asked may be gone.
+                        let _ = reply.send(task.close(&mut self.pool));
+                    }
+                }
+                Command::Stop => self.stopping = true,
+            }
+        }
+    }
+}
+
+/// Watches the input's descriptor; one that is closed is no longer watched by itself.
+fn watch(epoll: &OwnedFd, id: u64, task: &FlowTask) {
+    if let Some(descriptor) = task.fd() {
+        // It fails only without memory; the flow then lives by its deadlines, once a second.
+        let _ = epoll::add(epoll, descriptor.as_fd(), epoll::EventData::new_u64(id), epoll::EventFlags::IN);
+    }
+}

@@ -1,0 +1,175 @@
+//! A flow with its input and outputs, as a reactor thread drives it.
+
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+
+use super::OpenError;
+use super::made::MadeInput;
+use super::outputs::Outputs;
+use super::socket::SocketInput;
+use crate::event::{EventKind, EventSink, FlowEvent};
+use crate::flow::{Flow, Poll};
+use crate::io;
+use crate::io::udp::Batch;
+use crate::mem::Pool;
+use crate::spec::{FlowSpec, Source};
+use crate::stats::{Counters, FlowStats};
+use crate::time::{Moment, Time};
+
+/// Batches that one flow may take a turn, so that no flow keeps the others waiting.
+const MOST_BATCHES_A_TURN: usize = 4;
+
+pub(super) struct FlowTask {
+    flow: Flow,
+    input: FlowInput,
+    outputs: Outputs,
+    teller: Teller,
+    stats: Arc<FlowStats>,
+    ended: bool,
+    /// The earliest deadline set for this flow.
+    pub(super) scheduled: Option<Time>,
+}
+
+enum FlowInput {
+    Socket(SocketInput),
+    Made(MadeInput),
+}
+
+/// Says events in the flow's name.
+struct Teller {
+    name: String,
+    sink: EventSink,
+}
+
+impl Teller {
+    fn say(&self, kind: EventKind) {
+        (self.sink)(FlowEvent { flow: self.name.clone(), kind });
+    }
+}
+
+impl FlowTask {
+    pub(super) fn open(spec: &FlowSpec, sink: EventSink) -> Result<Self, OpenError> {
+        Ok(Self {
+            flow: Flow::new(spec),
+            input: FlowInput::open(spec)?,
+            outputs: Outputs::open(spec)?,
+            teller: Teller { name: spec.name.clone(), sink },
+            stats: Arc::default(),
+            ended: false,
+            scheduled: None,
+        })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.teller.name
+    }
+
+    pub(super) const fn stats(&self) -> &Arc<FlowStats> {
+        &self.stats
+    }
+
+    /// The descriptor to watch, if the input has one.
+    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        match &self.input {
+            FlowInput::Socket(socket) => Some(socket.fd()),
+            FlowInput::Made(_) => None,
+        }
+    }
+
+    /// Says and publishes how the flow starts.
+    pub(super) fn begin(&mut self) {
+        if let FlowInput::Socket(socket) = &self.input {
+            let (granted, wanted) = socket.buffer_bytes();
+            self.flow.counters.receive_buffer_bytes_gauge = granted as u64;
+            if granted < wanted {
+                self.teller.say(EventKind::ReceiveBufferSmall { wanted, granted });
+            }
+        }
+        self.stats.publish(&self.flow.counters);
+    }
+
+    /// Something waits at the input's descriptor.
+    pub(super) fn on_readable(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) {
+        let FlowInput::Socket(socket) = &mut self.input else { return };
+        for _ in 0..MOST_BATCHES_A_TURN {
+            let more = socket.receive(now, pool, batch, &mut self.flow, &mut |kind| self.teller.say(kind));
+            send_due(&mut self.flow, &mut self.outputs, now, pool, &self.teller);
+            if !more {
+                break;
+            }
+        }
+    }
+
+    /// A deadline may have come. Returns whether the input has a new descriptor to watch.
+    pub(super) fn on_time(&mut self, now: Moment, pool: &mut Pool) -> bool {
+        let say = &mut |kind| self.teller.say(kind);
+        let new_descriptor = match &mut self.input {
+            FlowInput::Socket(socket) => socket.on_deadline(now.mono, &mut self.flow, say),
+            FlowInput::Made(made) => {
+                made.produce(now, pool, &mut self.flow, say);
+                false
+            }
+        };
+        send_due(&mut self.flow, &mut self.outputs, now, pool, &self.teller);
+        new_descriptor
+    }
+
+    /// Ends a turn: publishes the counters and says when to look again, if ever.
+    pub(super) fn end_turn(&mut self, now: Moment, pool: &mut Pool) -> Option<Time> {
+        self.stats.publish(&self.flow.counters);
+        let input = match &self.input {
+            FlowInput::Socket(socket) => Some(socket.deadline()),
+            FlowInput::Made(made) => made.deadline(now),
+        };
+        let flow = match self.flow.poll(now.mono, pool) {
+            Poll::Emit => Some(now.mono),
+            Poll::Wait(time, _) => Some(time),
+            Poll::Idle => None,
+        };
+        self.say_if_ended();
+        [input, flow].into_iter().flatten().min()
+    }
+
+    /// Gives back every slot, and the final counters.
+    pub(super) fn close(mut self, pool: &mut Pool) -> Counters {
+        self.flow.clear(pool);
+        self.stats.publish(&self.flow.counters);
+        self.flow.counters
+    }
+
+    fn say_if_ended(&mut self) {
+        let over = matches!(&self.input, FlowInput::Made(made) if made.has_ended()) && self.flow.queue().is_empty();
+        if over && !self.ended {
+            self.ended = true;
+            self.teller.say(EventKind::Ended);
+        }
+    }
+}
+
+impl FlowInput {
+    fn open(spec: &FlowSpec) -> Result<Self, OpenError> {
+        match &spec.source {
+            Source::Network(input) => Ok(Self::Socket(SocketInput::open(input, spec.receive_buffer_bytes)?)),
+            Source::File(file) => {
+                let generator = io::file::open(file, spec.packets_per_datagram);
+                let failed =
+                    |error: io::file::FileError| OpenError::File { path: file.path.clone(), reason: error.to_string() };
+                Ok(Self::Made(MadeInput::new(Box::new(generator.map_err(failed)?))))
+            }
+            Source::Test(test) => {
+                let generator = io::synthetic::open(test, spec.packets_per_datagram);
+                let failed = |error: io::synthetic::SyntheticError| OpenError::Test {
+                    url: test.to_string(),
+                    reason: error.to_string(),
+                };
+                Ok(Self::Made(MadeInput::new(Box::new(generator.map_err(failed)?))))
+            }
+        }
+    }
+}
+
+fn send_due(flow: &mut Flow, outputs: &mut Outputs, now: Moment, pool: &mut Pool, teller: &Teller) {
+    while flow.poll(now.mono, pool) == Poll::Emit {
+        outputs.send(now, pool, flow, &mut |kind| teller.say(kind));
+    }
+}

@@ -1,0 +1,220 @@
+//! A flow: the stages from a received datagram to the datagrams to send.
+//!
+//! The rule of use, as everywhere in this crate, is: give it what came ([`Flow::receive`]), then call [`Flow::poll`]
+//! until it says to wait. It reads no clock and knows no socket.
+
+mod assembly;
+
+use std::ops::Range;
+
+use crate::mem::{Pool, SlotId, Span};
+use crate::spec::{FlowSpec, Source, Transport};
+use crate::stage::frame::Framer;
+use crate::stage::queue::Queue;
+use crate::stage::reorder::{Reorder, Verdict};
+use crate::stage::{Payload, RtpStamp};
+use crate::stats::Counters;
+use crate::time::Time;
+use crate::wire::rtp::{Rtp, RtpError};
+
+use assembly::Assembly;
+
+/// A filled slot: one datagram, or several of equal length that the kernel joined.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrived {
+    /// The slot; its hold passes to the flow.
+    pub slot: SlotId,
+    /// Bytes in it.
+    pub len: usize,
+    /// Length of each datagram in it but the last, which may be shorter; `None` when it is one.
+    pub segment_len: Option<usize>,
+    /// When it arrived.
+    pub arrival: Time,
+    /// Whether the datagram was longer than the slot.
+    pub truncated: bool,
+}
+
+/// What a flow wants done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Poll {
+    /// Send the datagrams that are due ([`Queue::due`]), then call [`Flow::sent`].
+    Emit,
+    /// Nothing before this time, and why then.
+    Wait(Time, Why),
+    /// Nothing until something is received.
+    Idle,
+}
+
+/// Reason of a deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// A datagram leaves.
+    Release,
+    /// A missing RTP datagram is given up.
+    Reorder,
+}
+
+/// The stages of one flow.
+pub struct Flow {
+    transport: Transport,
+    framer: Framer,
+    reorder: Reorder,
+    assembly: Assembly,
+    /// What the flow has done. The sending side adds its part.
+    pub counters: Counters,
+}
+
+impl Flow {
+    /// The stages that `spec` asks for.
+    pub fn new(spec: &FlowSpec) -> Self {
+        let transport = match &spec.source {
+            Source::Network(input) => input.transport,
+            Source::File(_) | Source::Test(_) => Transport::Udp,
+        };
+        Self {
+            transport,
+            framer: Framer::default(),
+            reorder: Reorder::new(spec.reorder_window),
+            assembly: Assembly::new(spec),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Takes what arrived; the datagrams in it go as far as they can.
+    pub fn receive(&mut self, pool: &mut Pool, arrived: Arrived) {
+        let segment_len = arrived.segment_len.unwrap_or(arrived.len).max(1);
+        if arrived.truncated {
+            self.count_datagram(arrived.len);
+            self.counters.malformed_giant += 1;
+        } else if arrived.len == 0 {
+            self.count_datagram(0);
+            self.counters.malformed_no_sync += 1;
+        } else {
+            for start in (0..arrived.len).step_by(segment_len) {
+                let len = segment_len.min(arrived.len - start);
+                let span = Span { slot: arrived.slot, start: start as u32, len: len as u32 };
+                self.receive_datagram(pool, span, arrived.arrival);
+            }
+        }
+        pool.release(arrived.slot);
+    }
+
+    /// What is to be done at `now`.
+    pub fn poll(&mut self, now: Time, pool: &mut Pool) -> Poll {
+        if self.reorder.deadline().is_some_and(|deadline| deadline <= now) {
+            self.pass_waiting(pool, now);
+        }
+        let release = self.queue().next_release().map(|time| (time, Why::Release));
+        let give_up = self.reorder.deadline().map(|time| (time, Why::Reorder));
+        match release.into_iter().chain(give_up).min_by_key(|&(time, _)| time) {
+            Some((time, Why::Release)) if time <= now => Poll::Emit,
+            Some((time, why)) => Poll::Wait(time, why),
+            None => Poll::Idle,
+        }
+    }
+
+    /// The datagrams on their way out.
+    pub const fn queue(&self) -> &Queue {
+        &self.assembly.queue
+    }
+
+    /// Lets the datagrams go that were due by `horizon`; the last of them was sent at `done`.
+    pub fn sent(&mut self, horizon: Time, done: Time, pool: &mut Pool) {
+        while self.queue().next_release().is_some_and(|release| release <= horizon)
+            && let Some(datagram) = self.assembly.queue.pop(pool)
+        {
+            self.counters.observe_latency(done.since(datagram.arrival));
+        }
+    }
+
+    /// The source has ended: what waits goes out, the last datagram filled up with null packets.
+    pub fn finish(&mut self, now: Time, pool: &mut Pool) {
+        let waiting: Vec<Payload> = self.reorder.drain().collect();
+        for payload in waiting {
+            self.pass(pool, payload);
+            pool.release(payload.span.slot);
+        }
+        self.counters.junk_bytes += self.framer.interrupt(pool) as u64;
+        self.assembly.fill_up(pool, now);
+    }
+
+    /// Lets go of every slot.
+    pub fn clear(&mut self, pool: &mut Pool) {
+        for payload in self.reorder.drain() {
+            pool.release(payload.span.slot);
+        }
+        self.framer.interrupt(pool);
+        self.assembly.queue.clear(pool);
+    }
+
+    #[inline]
+    fn receive_datagram(&mut self, pool: &mut Pool, span: Span, arrival: Time) {
+        self.count_datagram(span.len as usize);
+        if self.transport == Transport::Udp {
+            return self.pass(pool, Payload { span, arrival, rtp: None });
+        }
+        match Rtp::parse(pool.bytes(span)) {
+            Ok(rtp) => self.receive_rtp(pool, rtp_payload(span, arrival, &rtp)),
+            Err(error) => *self.rtp_defect(error) += 1,
+        }
+    }
+
+    fn receive_rtp(&mut self, pool: &mut Pool, payload: Payload) {
+        match self.reorder.push(payload) {
+            Verdict::Pass => self.pass(pool, payload),
+            Verdict::Held => pool.hold(payload.span.slot),
+            Verdict::Duplicate => self.counters.rtp_duplicates += 1,
+            Verdict::Late => self.counters.dropped_late += 1,
+        }
+        if self.reorder.deadline().is_some() {
+            self.pass_waiting(pool, payload.arrival);
+        }
+    }
+
+    fn pass_waiting(&mut self, pool: &mut Pool, now: Time) {
+        while let Some(payload) = self.reorder.pop(now) {
+            if self.counters.rtp_lost != self.reorder.lost {
+                self.counters.rtp_lost = self.reorder.lost;
+                self.counters.junk_bytes += self.framer.interrupt(pool) as u64;
+            }
+            self.pass(pool, payload);
+            pool.release(payload.span.slot);
+        }
+        self.counters.rtp_reordered = self.reorder.reordered;
+    }
+
+    #[inline]
+    fn pass(&mut self, pool: &mut Pool, payload: Payload) {
+        let (assembly, counters) = (&mut self.assembly, &mut self.counters);
+        let framed = self.framer.feed(pool, payload.span, |pool, run| assembly.add(pool, run, &payload, counters));
+        if framed.packets == 0 && framed.junk_bytes > 0 {
+            self.counters.malformed_no_sync += 1;
+        } else {
+            self.counters.junk_bytes += framed.junk_bytes as u64;
+        }
+        self.counters.sync_losses += u64::from(framed.sync_lost);
+    }
+
+    #[inline]
+    fn count_datagram(&mut self, len: usize) {
+        self.counters.input_datagrams += 1;
+        self.counters.input_bytes += len as u64;
+    }
+
+    fn rtp_defect(&mut self, error: RtpError) -> &mut u64 {
+        match error {
+            RtpError::Truncated => &mut self.counters.malformed_rtp_truncated,
+            RtpError::Version(_) => &mut self.counters.malformed_rtp_version,
+            RtpError::Padding(_) => &mut self.counters.malformed_rtp_padding,
+        }
+    }
+}
+
+fn rtp_payload(packet: Span, arrival: Time, rtp: &Rtp) -> Payload {
+    let Range { start, end } = rtp.payload_start..rtp.payload_end;
+    let stamp = RtpStamp { sequence: rtp.sequence, timestamp: rtp.timestamp, ssrc: rtp.ssrc };
+    Payload { span: packet.part(start, end - start), arrival, rtp: Some(stamp) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! Network interfaces, by name or by one of their addresses.
+
+use std::net::IpAddr;
+
+use nix::ifaddrs::getifaddrs;
+use nix::net::if_::if_nametoindex;
+use thiserror::Error;
+
+use crate::spec::Interface;
+
+/// Why an interface cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum InterfaceError {
+    /// None of that name, or none with that address.
+    #[error("there is no interface {wanted}; there are: {present}")]
+    Missing {
+        /// Name or address asked for.
+        wanted: String,
+        /// Those that exist, with their addresses.
+        present: String,
+    },
+}
+
+/// Index of the interface (as in `ip link`), now: an interface made anew has a new one.
+///
+/// # Errors
+/// [`InterfaceError::Missing`] names those that exist.
+pub fn index_of(interface: &Interface) -> Result<u32, InterfaceError> {
+    let name = match interface {
+        Interface::Name(name) => Some(name.clone()),
+        Interface::Address(address) => name_with(*address),
+    };
+    name.and_then(|name| if_nametoindex(name.as_str()).ok())
+        .ok_or_else(|| InterfaceError::Missing { wanted: interface.to_string(), present: present() })
+}
+
+fn name_with(address: IpAddr) -> Option<String> {
+    addresses().find(|(_, found)| *found == Some(address)).map(|(name, _)| name)
+}
+
+fn present() -> String {
+    let mut listed: Vec<String> = addresses()
+        .map(|(name, address)| address.map_or(name.clone(), |address| format!("{name} ({address})")))
+        .collect();
+    listed.sort();
+    listed.dedup();
+    if listed.is_empty() { "none".to_owned() } else { listed.join(", ") }
+}
+
+fn addresses() -> impl Iterator<Item = (String, Option<IpAddr>)> {
+    getifaddrs().into_iter().flatten().filter_map(|entry| {
+        let Some(address) = entry.address else { return Some((entry.interface_name, None)) };
+        let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
+        let v6 = address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip()));
+        v4.or(v6).map(|address| (entry.interface_name, Some(address)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_loopback_is_found_by_name_and_by_address() {
+        let by_name = index_of(&Interface::Name("lo".to_owned())).unwrap();
+        let by_address = index_of(&Interface::Address("127.0.0.1".parse().unwrap())).unwrap();
+        assert_eq!(by_name, by_address);
+    }
+
+    #[test]
+    fn a_missing_one_names_those_that_exist() {
+        let error = index_of(&Interface::Name("nosuch0".to_owned())).unwrap_err().to_string();
+        assert!(error.contains("nosuch0") && error.contains("lo (127.0.0.1)"), "{error}");
+    }
+}

@@ -1,0 +1,64 @@
+//! UDP sockets: batches in, batches out.
+
+mod plan;
+mod rx;
+mod tx;
+
+pub use rx::{Batch, Rx};
+pub use tx::{Sent, Tx};
+
+pub use crate::sys::Received;
+
+use std::io;
+
+use thiserror::Error;
+
+use super::interface::InterfaceError;
+
+/// Why a socket could not be opened.
+#[derive(Debug, Error)]
+pub enum UdpError {
+    /// The interface named is not there.
+    #[error("{url}: {error}")]
+    Interface {
+        /// The address as written.
+        url: String,
+        /// What is wrong.
+        error: InterfaceError,
+    },
+    /// The kernel refused a step.
+    #[error("{url}: cannot {step}: {error}{hint}")]
+    Refused {
+        /// The address as written.
+        url: String,
+        /// What was tried.
+        step: &'static str,
+        /// The kernel's reason.
+        error: io::Error,
+        /// What would help, or nothing.
+        hint: &'static str,
+    },
+}
+
+impl UdpError {
+    /// A closure that names the step which an I/O error belongs to.
+    fn step(url: &dyn ToString, step: &'static str) -> impl FnOnce(io::Error) -> Self {
+        let url = url.to_string();
+        move |error| Self::Refused { url, step, hint: hint(&error), error }
+    }
+}
+
+fn hint(error: &io::Error) -> &'static str {
+    match error.raw_os_error() {
+        Some(libc::ENETUNREACH | libc::ENODEV | libc::EHOSTUNREACH) => {
+            "; no route leads there: name the interface with ?iface=NAME"
+        }
+        Some(libc::EADDRNOTAVAIL) => "; the address is not one of this host's",
+        Some(libc::EADDRINUSE) => "; another program has the port for itself",
+        Some(libc::ENOBUFS) => "; raise the limit: sysctl -w net.ipv4.igmp_max_memberships=1024",
+        Some(libc::EACCES | libc::EPERM) => {
+            "; the address may not be sent to (a broadcast address, or a firewall's no)"
+        }
+        _ => "",
+    }
+}

@@ -1,0 +1,152 @@
+//! The receiving socket.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::{AsFd, BorrowedFd};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::UdpError;
+use crate::io::interface;
+use crate::mem::{Pool, SlotId};
+use crate::spec::Input;
+use crate::sys::{self, MAX_BATCH, Membership, Received, Receiver};
+
+/// A socket that receives one input.
+pub struct Rx {
+    socket: Socket,
+    granted_buffer_bytes: usize,
+    drops_seen: u32,
+}
+
+/// What one call received; kept between calls for its memory.
+#[derive(Default)]
+pub struct Batch {
+    receiver: Receiver,
+    slots: Vec<SlotId>,
+    received: Vec<Received>,
+}
+
+impl Rx {
+    /// Opens the socket of `input`, joins its group, and asks for a receive buffer of `buffer_bytes`.
+    ///
+    /// # Errors
+    /// [`UdpError`] says which step failed and what would help.
+    pub fn open(input: &Input, buffer_bytes: usize) -> Result<Self, UdpError> {
+        let step = |name| UdpError::step(input, name);
+        let interface_index = match &input.interface {
+            None => 0,
+            Some(wanted) => {
+                interface::index_of(wanted).map_err(|error| UdpError::Interface { url: input.to_string(), error })?
+            }
+        };
+        let socket = Socket::new(Domain::for_address(input.address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))
+            .map_err(step("open a socket"))?;
+        socket.set_reuse_address(true).map_err(step("share the port"))?;
+        if input.address.is_ipv6() {
+            socket.set_only_v6(true).map_err(step("keep to IPv6"))?;
+        }
+        let granted_buffer_bytes = size_buffer(&socket, buffer_bytes).map_err(step("size the receive buffer"))?;
+        sys::stamp_arrivals(socket.as_fd()).map_err(step("ask for arrival stamps"))?;
+        sys::report_drops(socket.as_fd()).map_err(step("ask for the drop counter"))?;
+        // An older kernel gives datagrams one by one, which works as well.
+        let _ = sys::enable_receive_offload(socket.as_fd());
+        socket.bind(&input.address.into()).map_err(step("bind"))?;
+        if input.address.ip().is_multicast() {
+            only_joined_groups(&socket, input.address).map_err(step("keep to joined groups"))?;
+            let membership = Membership { group: input.address.ip(), source: input.source, interface_index };
+            sys::join(socket.as_fd(), &membership).map_err(step("join the group"))?;
+        }
+        Ok(Self { socket, granted_buffer_bytes, drops_seen: 0 })
+    }
+
+    /// Receive buffer that the kernel granted, in bytes.
+    pub const fn granted_buffer_bytes(&self) -> usize {
+        self.granted_buffer_bytes
+    }
+
+    /// Takes what waits, up to [`MAX_BATCH`] slots full; see [`Batch::drain`].
+    ///
+    /// # Errors
+    /// What the kernel says; nothing waiting is not an error.
+    pub fn receive(&self, pool: &mut Pool, batch: &mut Batch) -> io::Result<()> {
+        batch.reserve(pool);
+        let Batch { receiver, slots, received } = batch;
+        let places: smallvec::SmallVec<[_; MAX_BATCH]> = slots.iter().rev().map(|&slot| pool.place(slot)).collect();
+        receiver.receive(self.socket.as_fd(), pool.memory_mut(), places.into_iter(), received)
+    }
+
+    /// Whether a datagram waits.
+    pub fn has_waiting(&self) -> bool {
+        let mut byte = [std::mem::MaybeUninit::uninit(); 1];
+        self.socket.peek(&mut byte).is_ok()
+    }
+
+    /// Takes and drops what waits, up to a batch; for when no slot is free. Returns how many datagrams.
+    pub fn discard(&self) -> u64 {
+        let mut byte = [std::mem::MaybeUninit::uninit(); 1];
+        (0..MAX_BATCH).take_while(|_| self.socket.recv(&mut byte).is_ok()).count() as u64
+    }
+
+    /// Datagrams that the kernel dropped at this socket since the last call, from the running count in `received`.
+    pub fn new_drops(&mut self, received: &Received) -> u64 {
+        let Some(count) = received.drops else { return 0 };
+        let new = count.wrapping_sub(self.drops_seen);
+        self.drops_seen = count;
+        u64::from(new)
+    }
+}
+
+impl AsFd for Rx {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl Batch {
+    /// Whether the last call filled each slot that it had, so that more may wait.
+    pub fn is_full(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Takes what was received, in order; the hold of each slot passes to the caller.
+    pub fn drain(&mut self) -> impl Iterator<Item = (SlotId, Received)> {
+        let Self { slots, received, .. } = self;
+        received.drain(..).map_while(move |received| slots.pop().map(|slot| (slot, received)))
+    }
+
+    /// Free slots for a whole batch, or as many as there are; those the last call left are kept.
+    fn reserve(&mut self, pool: &mut Pool) {
+        while self.slots.len() < MAX_BATCH
+            && let Some(slot) = pool.take()
+        {
+            self.slots.push(slot);
+        }
+    }
+}
+
+fn size_buffer(socket: &Socket, wanted: usize) -> io::Result<usize> {
+    socket.set_recv_buffer_size(wanted)?;
+    // The kernel doubles what is asked for, to cover its own bookkeeping, and reports the double.
+    if socket.recv_buffer_size()? / 2 < wanted {
+        // With CAP_NET_ADMIN the limit does not hold; without it the error says nothing new.
+        let _ = sys::force_receive_buffer(socket.as_fd(), wanted);
+    }
+    Ok(socket.recv_buffer_size()? / 2)
+}
+
+/// Without this a socket also hears groups that other sockets of the host joined.
+fn only_joined_groups(socket: &Socket, address: SocketAddr) -> io::Result<()> {
+    match address {
+        SocketAddr::V4(_) => socket.set_multicast_all_v4(false),
+        SocketAddr::V6(_) => socket.set_multicast_all_v6(false),
+    }
+}
+
+/// The address that means any of this host's, in the family of `address`.
+pub(super) fn unspecified(address: SocketAddr) -> IpAddr {
+    match address {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    }
+}

@@ -1,0 +1,204 @@
+//! The sending socket.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsFd;
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::UdpError;
+use super::plan::Plan;
+use super::rx::unspecified;
+use crate::io::interface;
+use crate::mem::Pool;
+use crate::spec::{Output, Transport};
+use crate::stage::queue::{Datagram, Queue};
+use crate::sys::{self, Sender};
+use crate::time::{Moment, Time};
+use crate::wire::rtp;
+
+/// Send buffer asked for: a burst of 49 datagrams for each of many flows never waits for the interface.
+const SEND_BUFFER_BYTES: usize = 4 << 20;
+
+/// A socket that sends one output.
+pub struct Tx {
+    output: Output,
+    socket: Socket,
+    joins_runs: bool,
+    rtp: RtpState,
+    sender: Sender,
+    plan: Plan,
+}
+
+/// The RTP header of the next datagram that has none of its own.
+#[derive(Clone, Copy)]
+struct RtpState {
+    sequence: u16,
+    ssrc: u32,
+}
+
+/// What became of a turn's datagrams.
+#[derive(Debug, Default)]
+pub struct Sent {
+    /// Sent.
+    pub datagrams: u64,
+    /// Bytes of them, RTP headers included.
+    pub bytes: u64,
+    /// Refused.
+    pub refused: u64,
+    /// The last refusal's reason.
+    pub error: Option<io::Error>,
+}
+
+impl Tx {
+    /// Opens the socket of `output` and connects it, so that the route is looked up once.
+    ///
+    /// # Errors
+    /// [`UdpError`] says which step failed and what would help.
+    pub fn open(output: &Output) -> Result<Self, UdpError> {
+        let socket = connect(output)?;
+        let joins_runs = sys::enable_segmentation(socket.as_fd()).is_ok();
+        let rtp = RtpState { sequence: 0, ssrc: ssrc_of(output) };
+        let (sender, plan) = (Sender::default(), Plan::default());
+        Ok(Self { output: output.clone(), socket, joins_runs, rtp, sender, plan })
+    }
+
+    /// The output as specified.
+    pub const fn output(&self) -> &Output {
+        &self.output
+    }
+
+    /// Opens the socket anew, on the interface and route as they are now.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; the socket then stays as it was.
+    pub fn reopen(&mut self) -> Result<(), UdpError> {
+        self.socket = connect(&self.output)?;
+        Ok(())
+    }
+
+    /// Sends what is due in `queue` by `horizon`. With `burst`, runs of equal datagrams go out as one send.
+    pub fn send(&mut self, pool: &Pool, queue: &Queue, horizon: Time, now: Moment, burst: bool) -> Sent {
+        self.plan.clear();
+        let join = burst && self.joins_runs;
+        for (datagram, spans) in queue.due(horizon) {
+            let header = (self.output.transport == Transport::Rtp).then(|| self.rtp.header(datagram, now));
+            self.plan.add(pool, header, spans, join);
+        }
+        self.plan.close();
+        self.send_plan(pool)
+    }
+
+    fn send_plan(&mut self, pool: &Pool) -> Sent {
+        let (mut sent, mut next, mut retried) = (Sent::default(), 0, false);
+        while next < self.plan.messages.len() {
+            let Plan { pieces, messages, headers, .. } = &self.plan;
+            let result = self.sender.send(self.socket.as_fd(), pool.memory(), headers, pieces, &messages[next..]);
+            match result {
+                Ok(count) => {
+                    self.count(next..next + count.max(1), &mut sent);
+                    next += count.max(1);
+                    retried = false;
+                }
+                // The answer to an earlier datagram (ICMP); this one was not sent yet.
+                Err(error) if !retried && error.kind() == io::ErrorKind::ConnectionRefused => retried = true,
+                Err(error) if self.plan.messages[next].segment_len.is_some() && refuses_runs(&error) => {
+                    self.joins_runs = false;
+                    self.split_runs(next);
+                }
+                Err(error) => {
+                    sent.refused += u64::from(self.plan.datagrams[next]);
+                    sent.error = Some(error);
+                    (next, retried) = (next + 1, false);
+                }
+            }
+        }
+        sent
+    }
+
+    fn count(&self, messages: std::ops::Range<usize>, sent: &mut Sent) {
+        for index in messages {
+            sent.datagrams += u64::from(self.plan.datagrams[index]);
+            let pieces = &self.plan.pieces[self.plan.messages[index].pieces.clone()];
+            sent.bytes += pieces.iter().map(|piece| piece.byte_len() as u64).sum::<u64>();
+        }
+    }
+
+    /// From message `first` on, makes each datagram a message of its own: this interface does not cut runs.
+    fn split_runs(&mut self, first: usize) {
+        let messages = self.plan.messages.split_off(first);
+        self.plan.datagrams.truncate(first);
+        for message in messages {
+            self.plan.split(message);
+        }
+    }
+}
+
+impl RtpState {
+    /// The header of a datagram: the one it came with, or the next in order, stamped with the UTC of its release.
+    fn header(&mut self, datagram: &Datagram, now: Moment) -> [u8; rtp::HEADER_LEN] {
+        if let Some(stamp) = datagram.rtp {
+            *self = Self { sequence: stamp.sequence.wrapping_add(1), ssrc: stamp.ssrc };
+            return rtp::write_header(stamp.sequence, stamp.timestamp, stamp.ssrc);
+        }
+        let timestamp = u128::from(now.utc_at(datagram.release).0) * u128::from(rtp::CLOCK_HZ) / 1_000_000_000;
+        let header = rtp::write_header(self.sequence, timestamp as u32, self.ssrc);
+        self.sequence = self.sequence.wrapping_add(1);
+        header
+    }
+}
+
+/// Errors with which kernels and drivers answer a run that they cannot cut: no checksum offload, a segment over the MTU.
+fn refuses_runs(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EIO | libc::EINVAL | libc::EMSGSIZE))
+}
+
+fn connect(output: &Output) -> Result<Socket, UdpError> {
+    let step = |name| UdpError::step(output, name);
+    let address = output.address;
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))
+        .map_err(step("open a socket"))?;
+    // The kernel's limit may grant less; what is refused later is counted and said then.
+    let _ = socket.set_send_buffer_size(SEND_BUFFER_BYTES);
+    set_header_fields(&socket, output).map_err(step("set TTL and DSCP"))?;
+    let local = output.source.unwrap_or_else(|| unspecified(address));
+    socket.bind(&SocketAddr::new(local, 0).into()).map_err(step("send from that address"))?;
+    if let Some(wanted) = &output.interface {
+        let index =
+            interface::index_of(wanted).map_err(|error| UdpError::Interface { url: output.to_string(), error })?;
+        leave_through(&socket, address, index).map_err(step("send through that interface"))?;
+    }
+    socket.connect(&address.into()).map_err(step("find a way there"))?;
+    Ok(socket)
+}
+
+fn set_header_fields(socket: &Socket, output: &Output) -> io::Result<()> {
+    let (ttl, traffic_class) = (u32::from(output.ttl), u32::from(output.dscp) << 2);
+    if output.address.is_ipv4() {
+        socket.set_tos_v4(traffic_class)?;
+        socket.set_ttl_v4(ttl)?;
+        socket.set_multicast_ttl_v4(ttl)?;
+        socket.set_multicast_loop_v4(output.multicast_loop)
+    } else {
+        socket.set_tclass_v6(traffic_class)?;
+        socket.set_unicast_hops_v6(ttl)?;
+        socket.set_multicast_hops_v6(ttl)?;
+        socket.set_multicast_loop_v6(output.multicast_loop)
+    }
+}
+
+fn leave_through(socket: &Socket, address: SocketAddr, interface_index: u32) -> io::Result<()> {
+    if address.ip().is_multicast() {
+        return sys::send_multicast_through(socket.as_fd(), address.ip(), interface_index);
+    }
+    let index = std::num::NonZeroU32::new(interface_index);
+    if address.is_ipv4() { socket.bind_device_by_index_v4(index) } else { socket.bind_device_by_index_v6(index) }
+}
+
+/// The synchronisation source of an output: the same for the same address, whoever sends.
+fn ssrc_of(output: &Output) -> u32 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    output.address.hash(&mut hasher);
+    hasher.finish() as u32
+}

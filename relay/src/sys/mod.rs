@@ -1,0 +1,16 @@
+//! The system calls that no safe library offers: `recvmmsg`, `sendmmsg` and the socket options of multicast and
+//! offload. All unsafe code of the project is in this module, behind functions that are safe to call.
+#![allow(unsafe_code)]
+
+mod control;
+mod option;
+mod recv;
+mod send;
+
+pub(crate) use option::{
+    Membership, enable_receive_offload, enable_segmentation, force_receive_buffer, join, report_drops,
+    send_multicast_through, stamp_arrivals,
+};
+pub use recv::Received;
+pub(crate) use recv::{MAX_BATCH, Receiver};
+pub(crate) use send::{Message, Piece, Sender};
