@@ -61,7 +61,7 @@ impl Flowclient {
         until("flowclient's /healthz", || {
             let ended = flowclient.process.try_status();
             assert!(ended.is_none(), "flowclient ended at once: {}", flowclient.process.stderr());
-            flowclient.try_get("/healthz").is_some_and(|response| response.status == 200).then_some(())
+            http::get(namespace, listen, "/healthz").is_ok_and(|response| response.status == 200).then_some(())
         });
         flowclient
     }
@@ -71,11 +71,8 @@ impl Flowclient {
     /// # Panics
     /// When nobody answers.
     pub fn get(&self, path: &str) -> Response {
-        self.try_get(path).unwrap_or_else(|| panic!("no answer to {path}; flowclient says: {}", self.stderr()))
-    }
-
-    fn try_get(&self, path: &str) -> Option<Response> {
-        http::get(&self.namespace, self.listen, path).ok()
+        let answer = http::get(&self.namespace, self.listen, path);
+        answer.unwrap_or_else(|error| panic!("{path}: {error}; flowclient says: {}", self.stderr()))
     }
 
     /// A scrape of its metrics.

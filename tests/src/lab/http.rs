@@ -22,7 +22,8 @@ pub struct Response {
 pub fn get(namespace: &NetNs, server: SocketAddr, path: &str) -> io::Result<Response> {
     let mut stream = namespace.inside(|| TcpStream::connect(server))?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {server}\r\nConnection: close\r\n\r\n")?;
+    // In one piece: a server that reads once has the whole of it.
+    stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {server}\r\nConnection: close\r\n\r\n").as_bytes())?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
     parse(&text).ok_or_else(|| io::Error::other(format!("not HTTP: {text}")))

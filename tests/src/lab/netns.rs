@@ -59,9 +59,10 @@ impl NetNs {
         run(Command::new("ip").args(["-n", self.name()]).args(arguments.split(' '))).expect("ip in a namespace");
     }
 
-    /// Sets a `net.` sysctl of the namespace, named by its path under /proc/sys/net.
-    pub fn sysctl(&self, path: &str, value: &str) {
-        self.inside(|| fs::write(format!("/proc/sys/net/{path}"), value)).expect("sysctl of a namespace");
+    /// What `ip` with `arguments` prints.
+    fn ask(&self, arguments: &str) -> String {
+        let output = Command::new("ip").args(["-n", self.name()]).args(arguments.split(' ')).output().expect("ip");
+        String::from_utf8(output.stdout).expect("ip writes text")
     }
 
     /// Runs `work` on a thread of the namespace. A socket made there stays there, whoever uses it afterwards.
@@ -83,6 +84,14 @@ impl NetNs {
         command
     }
 
+    /// Waits until the kernel routes what comes in on `interface`: for IPv6 that is a moment after it is up.
+    pub fn wait_for_link(&self, interface: &str) {
+        until(&format!("IPv6 on {interface} of {}", self.name()), || {
+            let routes = self.ask(&format!("-6 route show table local dev {interface}"));
+            routes.contains("ff00::/8").then_some(())
+        });
+    }
+
     /// Waits until somebody in the namespace has joined `group` on `interface`.
     pub fn wait_for_member(&self, interface: &str, group: IpAddr) {
         until(&format!("a member of {group} on {interface} of {}", self.name()), || {
@@ -92,8 +101,7 @@ impl NetNs {
 
     /// Groups joined on `interface`, as `ip maddr` prints them.
     pub fn members(&self, interface: &str) -> Vec<String> {
-        let output = Command::new("ip").args(["-n", self.name(), "maddr", "show", "dev", interface]).output();
-        let text = String::from_utf8(output.expect("ip maddr").stdout).expect("ip writes text");
+        let text = self.ask(&format!("maddr show dev {interface}"));
         let groups = text.lines().filter_map(|line| line.trim().strip_prefix("inet"));
         groups
             .filter_map(|line| line.split_whitespace().nth(if line.starts_with('6') { 1 } else { 0 }))

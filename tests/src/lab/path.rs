@@ -41,6 +41,8 @@ impl Path {
         cable(&path.relay, "out0", &path.sink, "eth0");
         address(&path.relay, "out0", "10.2.0.1/24", "fd00:2::1/64");
         address(&path.sink, "eth0", "10.2.0.2/24", "fd00:2::2/64");
+        path.relay.wait_for_link("out0");
+        path.sink.wait_for_link("eth0");
         path.relay.ip("route add 224.0.0.0/4 dev out0");
         path.sink.ip("route add 224.0.0.0/4 dev eth0");
         path
@@ -52,6 +54,8 @@ impl Path {
         address(&self.source, "eth0", "10.1.0.1/24", "fd00:1::1/64");
         self.source.ip("addr add 10.1.0.3/24 dev eth0");
         address(&self.relay, "in0", "10.1.0.2/24", "fd00:1::2/64");
+        self.source.wait_for_link("eth0");
+        self.relay.wait_for_link("in0");
         self.source.ip("route add 224.0.0.0/4 dev eth0");
     }
 

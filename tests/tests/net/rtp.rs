@@ -45,7 +45,7 @@ fn reordered_datagrams_come_out_in_order_and_are_counted() {
     lab.sender.send_at(1_000, numbered(order));
     lab.sink.wait_for_bytes(1_316 * 100);
     assert_eq!(numbers(&lab.sink.bytes()), (0..700).collect::<Vec<_>>());
-    lab.flowclient.wait_until("reordering counted", |metrics| metrics.count("flowclient_rtp_reordered_total") >= 2);
+    lab.flowclient.wait_until("reordering counted", |metrics| metrics.count("flowclient_input_reordered_total") >= 2);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn duplicates_are_dropped_and_counted() {
     let lab = lab(RTP_IN, OUT);
     lab.sender.send_at(1_000, numbered((0..100).flat_map(|n| if n % 10 == 5 { vec![n, n] } else { vec![n] })));
     lab.sink.wait_for_bytes(1_316 * 100);
-    lab.flowclient.wait_until("duplicates counted", |metrics| metrics.count("flowclient_rtp_duplicates_total") == 10);
+    lab.flowclient.wait_until("duplicates counted", |metrics| metrics.count("flowclient_input_duplicates_total") == 10);
     assert_eq!(numbers(&lab.sink.bytes()), (0..700).collect::<Vec<_>>());
 }
 
@@ -62,7 +62,8 @@ fn lost_datagrams_are_counted_and_what_follows_comes_out() {
     let lab = lab(RTP_IN, OUT);
     lab.sender.send_at(1_000, numbered((0..300).filter(|n| ![40, 41, 42, 100].contains(n))));
     lab.sink.wait_for_bytes(1_316 * 296);
-    let metrics = lab.flowclient.wait_until("loss counted", |metrics| metrics.count("flowclient_rtp_lost_total") == 4);
+    let metrics =
+        lab.flowclient.wait_until("loss counted", |metrics| metrics.count("flowclient_input_lost_total") == 4);
     assert_eq!(metrics.dropped("kernel"), 0);
     let expected: Vec<u32> = (0..2_100).filter(|n| ![40, 41, 42, 100].contains(&(n / 7))).collect();
     assert_eq!(numbers(&lab.sink.bytes()), expected);
