@@ -11,6 +11,11 @@ use tempfile::TempDir;
 
 use crate::lab::Process;
 
+/// Where ffmpeg puts the video, unless told otherwise.
+const VIDEO_PID: u16 = 0x100;
+/// Where ffmpeg puts PAT, SDT and PMT, unless told otherwise.
+const TABLE_PIDS: [u16; 3] = [0x00, 0x11, 0x1000];
+
 /// A folder that lives as long as the program, for what several tests share.
 pub fn folder() -> &'static Path {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
@@ -23,7 +28,7 @@ pub fn capture() -> &'static [u8] {
     CAPTURE.get_or_init(|| encode("capture.ts", 6, "3M"))
 }
 
-/// A transport stream of 1 second and its path, for loops with many seams.
+/// The path of a transport stream of 1 second with one key frame, for loops with many seams.
 pub fn short() -> PathBuf {
     static SHORT: OnceLock<Vec<u8>> = OnceLock::new();
     SHORT.get_or_init(|| encode("short.ts", 1, "2M"));
@@ -56,6 +61,25 @@ pub fn datagrams_a_second(stream: &[u8]) -> u32 {
 
 fn pcr(packet: &[u8]) -> Option<Ticks27> {
     Packet::new(packet)?.adaptation()?.pcr()
+}
+
+/// The whole passes in a recording of a looped [`short`] file, from the tables before one key frame to those before the last,
+/// and how many they are. What is cut off is what any receiver misses that tunes in and out.
+///
+/// # Panics
+/// When there is no whole pass.
+pub fn whole_passes(recording: &[u8]) -> (&[u8], usize) {
+    let packets: Vec<Packet<'_>> = recording.chunks(PACKET_LEN).filter_map(Packet::new).collect();
+    let is_table = |packet: &Packet<'_>| TABLE_PIDS.contains(&packet.pid());
+    let tables_before = |key: usize| packets[..key].iter().rev().take_while(|packet| is_table(packet)).count();
+    let keys = (0..packets.len()).filter(|&place| is_key_frame(packets[place]));
+    let starts: Vec<usize> = keys.map(|key| PACKET_LEN * (key - tables_before(key))).collect();
+    let (first, last) = (starts.first().expect("a key frame"), starts.last().expect("a key frame"));
+    (&recording[*first..*last], starts.len() - 1)
+}
+
+fn is_key_frame(packet: Packet<'_>) -> bool {
+    packet.pid() == VIDEO_PID && packet.adaptation().is_some_and(|field| field.random_access())
 }
 
 /// The distinct grey levels of a picture: one for a blank screen, dozens for a picture of something.

@@ -56,7 +56,7 @@ fn packets_come_out_in_sevens_however_they_come_in() {
 
 #[test]
 fn another_number_of_packets_a_datagram_is_kept_to() {
-    let lab = lab(&["--packets", "3"]);
+    let lab = lab(&["--packets-per-datagram", "3"]);
     lab.send(datagrams(0, 30));
     lab.sink.wait_for_bytes(1_316 * 30);
     assert!(lab.sink.so_far().iter().all(|datagram| datagram.payload.len() == 3 * 188));
