@@ -1,0 +1,38 @@
+//! Network namespaces with a flowclient between a source and a sink.
+
+mod capture;
+mod flowclient;
+mod http;
+mod metrics;
+mod netns;
+mod path;
+mod process;
+mod sender;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub use capture::{Capture, Datagram, Receiver};
+pub use flowclient::Flowclient;
+pub use http::{Response, get};
+pub use metrics::Metrics;
+pub use netns::NetNs;
+pub use path::Path;
+pub use process::{Ended, Process};
+pub use rustix::process::Signal;
+pub use sender::Sender;
+
+/// Waits for a state of the lab, which is asked for every 10 ms.
+///
+/// # Panics
+/// When `state` still gives `None` after two minutes: something hangs. It is no measure of speed.
+pub fn until<T>(what: &str, mut state: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(value) = state() {
+            return value;
+        }
+        assert!(start.elapsed() < Duration::from_secs(120), "still waiting for: {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
