@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::args::CatalogArgs;
 use crate::error::ConfigError;
+use crate::stamp::StampedFile;
 
 const BUILT_IN: &str = include_str!("catalog.toml");
 /// Where a catalog is looked for in a folder of configurations.
@@ -19,7 +20,7 @@ const USUAL_NAME: &str = "flowclient/catalog.toml";
 pub(crate) struct Catalog {
     origin: Origin,
     handlers: BTreeMap<String, Handler>,
-    watched_files: Vec<PathBuf>,
+    watched_files: Vec<StampedFile>,
 }
 
 /// A channel that can be sent by its name.
@@ -69,6 +70,8 @@ impl Catalog {
     }
 
     fn from_places(places: &[PathBuf], required: bool) -> Result<Self, ConfigError> {
+        let could_appear = places.iter().filter(|path| path.parent().is_some_and(Path::is_dir));
+        let stamped: Vec<_> = could_appear.cloned().map(StampedFile::now).collect();
         let found = places.iter().position(|path| required || path.exists());
         let (origin, text) = match found {
             Some(index) => (Origin::File(places[index].clone()), read(&places[index])?),
@@ -78,7 +81,8 @@ impl Catalog {
             .map_err(|error| ConfigError::new(format!("{origin}: {}", error.to_string().trim_end())))?;
         // A file that appears in a place before this one would be the catalog then.
         let looked_at = &places[..found.map_or(places.len(), |index| index + 1)];
-        let watched_files = looked_at.iter().filter(|path| path.parent().is_some_and(Path::is_dir)).cloned().collect();
+        let is_watched = |file: &StampedFile| looked_at.iter().any(|path| path == file.path());
+        let watched_files = stamped.into_iter().filter(is_watched).collect();
         Ok(Self { origin, handlers: file.handlers, watched_files })
     }
 
@@ -110,7 +114,7 @@ impl Catalog {
     }
 
     /// Files that make it another catalog when they change.
-    pub(crate) fn watched_files(&self) -> &[PathBuf] {
+    pub(crate) fn watched_files(&self) -> &[StampedFile] {
         &self.watched_files
     }
 }
@@ -165,7 +169,7 @@ mod tests {
         let catalog = Catalog::from_places(&[first.clone(), second.clone(), third], false).unwrap();
         assert_eq!(catalog.source("news"), Ok("udp://239.9.9.9:5000".parse().unwrap()));
         assert_eq!(catalog.origin(), &Origin::File(second.clone()));
-        assert_eq!(catalog.watched_files(), [first, second]);
+        assert_eq!(catalog.watched_files(), [first, second].map(StampedFile::now));
     }
 
     #[test]

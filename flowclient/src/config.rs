@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::thread;
 use std::time::Duration;
@@ -16,6 +16,7 @@ use serde::Deserialize;
 use crate::args::{Args, CatalogArgs, LogForm};
 use crate::catalog::Catalog;
 use crate::error::ConfigError;
+use crate::stamp::StampedFile;
 
 /// What to run, and how: everything decided.
 #[derive(Clone, Debug)]
@@ -32,8 +33,8 @@ pub(crate) struct Config {
     pub(crate) log_format: LogFormat,
     /// Whether to log warnings and errors only.
     pub(crate) quiet: bool,
-    /// Files that make this another configuration when they change.
-    pub(crate) watched_files: Vec<PathBuf>,
+    /// Files that make this another configuration when they change, as they were before they were read.
+    pub(crate) watched_files: Vec<StampedFile>,
 }
 
 /// Form of the log.
@@ -59,6 +60,7 @@ impl Config {
     /// [`ConfigError`] with all that is wrong.
     pub(crate) fn load(args: &Args) -> anyhow::Result<Self> {
         let file = args.from.config.as_deref();
+        let stamped = file.map(|path| StampedFile::now(path.to_owned()));
         let entries = match file {
             Some(path) => read_entries(path)?,
             None => vec![entry_of_command_line(args)?],
@@ -74,7 +76,7 @@ impl Config {
             threads: process.threads.unwrap_or_else(|| default_threads(file.is_some())),
             log_format: log_format(process.log_format),
             quiet: process.quiet,
-            watched_files: file.into_iter().map(Path::to_owned).chain(from_catalog.cloned()).collect(),
+            watched_files: stamped.into_iter().chain(from_catalog.cloned()).collect(),
         })
     }
 }
@@ -212,7 +214,10 @@ mod tests {
         let config = files.load().unwrap();
         let sources: Vec<_> = config.flows.iter().map(|flow| flow.source.to_string()).collect();
         assert_eq!(sources, ["udp://239.9.9.9:5000", "test:clock?bitrate=8M"]);
-        assert_eq!(config.watched_files, ["flows.toml", "catalog.toml"].map(|name| files.0.path().join(name)));
+        assert_eq!(
+            config.watched_files,
+            ["flows.toml", "catalog.toml"].map(|name| StampedFile::now(files.0.path().join(name)))
+        );
     }
 
     #[test]

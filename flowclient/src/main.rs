@@ -21,6 +21,7 @@ mod plan;
 mod progress;
 mod pulse;
 mod signals;
+mod stamp;
 mod status;
 mod supervisor;
 mod watch;

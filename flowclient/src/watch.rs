@@ -5,14 +5,14 @@
 //! from time to time: network file systems do not tell what other hosts do, and a folder that goes takes its watch along.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until, timeout_at};
+
+use crate::stamp::StampedFile;
 
 /// How long the files must stay as they are before a change counts as done.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -25,11 +25,10 @@ pub(crate) struct Watch {
     stir: UnboundedSender<()>,
     stirs: UnboundedReceiver<()>,
     folders: BTreeSet<PathBuf>,
-    files: Vec<PathBuf>,
-    /// The files as the configuration was loaded from them.
-    loaded: Vec<Option<Stamp>>,
+    /// The files as the configuration was loaded from them, or as they were when that failed.
+    loaded: Vec<StampedFile>,
     /// A change that may not be over: the files as they were last seen, and when to look again.
-    settling: Option<(Vec<Option<Stamp>>, Instant)>,
+    settling: Option<(Vec<StampedFile>, Instant)>,
     /// When to look if nothing stirs until then.
     next_look: Instant,
 }
@@ -38,20 +37,21 @@ impl Watch {
     /// Watches no file yet.
     pub(crate) fn new() -> Self {
         let (stir, stirs) = unbounded_channel();
-        let (folders, files, loaded) = (BTreeSet::new(), Vec::new(), Vec::new());
         let next_look = Instant::now() + LOOK_INTERVAL;
-        Self { watcher: None, stir, stirs, folders, files, loaded, settling: None, next_look }
+        let (folders, loaded) = (BTreeSet::new(), Vec::new());
+        Self { watcher: None, stir, stirs, folders, loaded, settling: None, next_look }
     }
 
-    /// Watches these files from now on, and takes them as loaded: a file that was watched as [`Self::changed`] found
-    /// it, another as it is now.
+    /// Watches these files from now on, for any change since their stamps were taken.
     ///
     /// # Errors
     /// When a folder cannot be watched: changes in it are noticed only within [`LOOK_INTERVAL`].
-    pub(crate) fn follow(&mut self, files: &[PathBuf]) -> notify::Result<()> {
-        self.loaded = files.iter().map(|file| self.known(file).unwrap_or_else(|| Stamp::of(file))).collect();
-        self.files = files.to_vec();
-        self.watch_folders(files.iter().flat_map(|file| folders_of(file)).collect())
+    pub(crate) fn follow(&mut self, loaded: &[StampedFile]) -> notify::Result<()> {
+        self.loaded = loaded.to_vec();
+        let watched = self.watch_folders(loaded.iter().flat_map(|file| folders_of(file.path())).collect());
+        // What changed before its folder was watched stirs nothing.
+        let _ = self.stir.send(());
+        watched
     }
 
     /// Waits until a file has changed and settled. May be dropped and called again without losing a change.
@@ -65,7 +65,7 @@ impl Watch {
             } else {
                 // Whether something stirred or it was time: look.
                 let _ = timeout_at(self.next_look, self.stirs.recv()).await;
-                self.settling = Some((self.stamps(), Instant::now() + SETTLE));
+                self.settling = Some((self.now(), Instant::now() + SETTLE));
                 self.next_look = Instant::now() + LOOK_INTERVAL;
             }
         }
@@ -90,7 +90,7 @@ impl Watch {
 
     fn has_changed_and_settled(&mut self) -> bool {
         while self.stirs.try_recv().is_ok() {}
-        let now = self.stamps();
+        let now = self.now();
         let is_calm = self.settling.take().is_some_and(|(seen, _)| seen == now);
         if !is_calm {
             self.settling = Some((now, Instant::now() + SETTLE));
@@ -101,13 +101,8 @@ impl Watch {
         has_changed
     }
 
-    fn known(&self, file: &Path) -> Option<Option<Stamp>> {
-        let index = self.files.iter().position(|known| known == file)?;
-        self.loaded.get(index).copied()
-    }
-
-    fn stamps(&self) -> Vec<Option<Stamp>> {
-        self.files.iter().map(|file| Stamp::of(file)).collect()
+    fn now(&self) -> Vec<StampedFile> {
+        self.loaded.iter().map(|file| StampedFile::now(file.path().to_owned())).collect()
     }
 }
 
@@ -127,33 +122,27 @@ fn folders_of(file: &Path) -> Vec<PathBuf> {
     parents.map(|parent| if parent.as_os_str().is_empty() { ".".into() } else { parent.to_owned() }).collect()
 }
 
-/// What tells one state of a file from another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
-    device: u64,
-    inode: u64,
-    bytes: u64,
-    modified: (i64, i64),
-}
-
-impl Stamp {
-    /// The stamp of what the name leads to, if that exists.
-    fn of(file: &Path) -> Option<Self> {
-        let meta = fs::metadata(file).ok()?;
-        let modified = (meta.mtime(), meta.mtime_nsec());
-        Some(Self { device: meta.dev(), inode: meta.ino(), bytes: meta.len(), modified })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::symlink;
 
-    fn following(files: &[PathBuf]) -> Watch {
+    fn following(file: &Path) -> Watch {
         let mut watch = Watch::new();
-        watch.follow(files).unwrap();
+        watch.follow(&[StampedFile::now(file.to_owned())]).unwrap();
         watch
+    }
+
+    #[tokio::test]
+    async fn a_change_between_loading_and_following_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("flows.toml");
+        let loaded = StampedFile::now(file.clone());
+        fs::write(&file, "one").unwrap();
+        let mut watch = Watch::new();
+        watch.follow(&[loaded]).unwrap();
+        watch.changed().await;
     }
 
     #[tokio::test]
@@ -161,11 +150,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("flows.toml");
         fs::write(&file, "one").unwrap();
-        let mut watch = following(std::slice::from_ref(&file));
+        let mut watch = following(&file);
         for text in ["longer", "longest"] {
             fs::write(&file, text).unwrap();
             watch.changed().await;
-            watch.follow(std::slice::from_ref(&file)).unwrap();
+            watch.follow(&[StampedFile::now(file.clone())]).unwrap();
         }
     }
 
@@ -174,7 +163,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (file, fresh) = (folder.path().join("flows.toml"), folder.path().join("flows.toml~"));
         fs::write(&file, "one").unwrap();
-        let mut watch = following(std::slice::from_ref(&file));
+        let mut watch = following(&file);
         fs::write(&fresh, "two").unwrap();
         fs::rename(&fresh, &file).unwrap();
         watch.changed().await;
@@ -190,12 +179,12 @@ mod tests {
         }
         symlink("v1", path("..data")).unwrap();
         symlink("..data/flows.toml", path("flows.toml")).unwrap();
-        let mut watch = following(&[path("flows.toml")]);
+        let mut watch = following(&path("flows.toml"));
         for version in ["v2", "v3"] {
             symlink(version, path("..data_tmp")).unwrap();
             fs::rename(path("..data_tmp"), path("..data")).unwrap();
             watch.changed().await;
-            watch.follow(&[path("flows.toml")]).unwrap();
+            watch.follow(&[StampedFile::now(path("flows.toml"))]).unwrap();
         }
     }
 
@@ -203,7 +192,7 @@ mod tests {
     async fn a_file_that_appears_where_none_was_is_noticed() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("catalog.toml");
-        let mut watch = following(std::slice::from_ref(&file));
+        let mut watch = following(&file);
         fs::write(&file, "one").unwrap();
         watch.changed().await;
     }
@@ -213,10 +202,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("flows.toml");
         fs::write(&file, "one").unwrap();
-        let mut watch = following(std::slice::from_ref(&file));
+        let mut watch = following(&file);
         fs::write(folder.path().join("other"), "x").unwrap();
         watch.stirs.recv().await;
-        watch.settling = Some((watch.stamps(), Instant::now()));
+        watch.settling = Some((watch.now(), Instant::now()));
         assert!(!watch.has_changed_and_settled());
     }
 
@@ -224,7 +213,7 @@ mod tests {
     async fn a_change_that_nothing_tells_of_is_noticed_in_time() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("flows.toml");
-        let mut watch = following(std::slice::from_ref(&file));
+        let mut watch = following(&file);
         watch.watcher = None;
         fs::write(&file, "one").unwrap();
         let start = Instant::now();
