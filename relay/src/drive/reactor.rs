@@ -161,7 +161,7 @@ impl Reactor {
                 Command::Remove(id, reply) => {
                     if let Some(task) = self.flows.remove(&id) {
                         // Whoever asked may be gone.
-                        let _ = reply.send(task.close(now, &mut self.pool));
+                        let _ = reply.send(task.close(now, &mut self.pool, &mut self.batch));
                     }
                 }
                 Command::Answer(answer) => answer(),

@@ -26,12 +26,12 @@ pub(super) struct SocketInput {
 }
 
 enum State {
-    /// Nothing has come in yet.
-    Waiting { next_try: Time },
+    /// Just opened; since when is known once the thread has looked at it.
+    New { since: Option<Time> },
     /// Datagrams come in.
     Up { last: Time },
-    /// Nothing has come in for a while.
-    Silent { since: Time, next_try: Time },
+    /// Nothing has come in for a while, or not at all yet.
+    Silent { since: Time, next_try: Time, was_up: bool },
 }
 
 /// What one batch brought.
@@ -46,8 +46,7 @@ pub(super) struct Filled {
 impl SocketInput {
     pub(super) fn open(input: &Input, buffer_bytes: usize) -> Result<Self, UdpError> {
         let rx = Rx::open(input, buffer_bytes)?;
-        let state = State::Waiting { next_try: Time::default() };
-        Ok(Self { rx, input: input.clone(), buffer_bytes, state, failure: None })
+        Ok(Self { rx, input: input.clone(), buffer_bytes, state: State::New { since: None }, failure: None })
     }
 
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
@@ -86,18 +85,16 @@ impl SocketInput {
         if buffers > 0 {
             self.note_arrival(now, flow, say);
         }
-        if dropped > 0 {
-            flow.counters.dropped_kernel += dropped;
-            say(EventKind::KernelDrops(dropped));
-        }
+        note_drops(dropped, flow, say);
         Filled { buffers, more }
     }
 
     /// When [`Self::on_deadline`] wants to be called.
     pub(super) fn deadline(&self) -> Time {
         match self.state {
+            State::New { since } => since.map_or(Time::default(), |since| since + SILENCE),
             State::Up { last } => last + SILENCE,
-            State::Waiting { next_try } | State::Silent { next_try, .. } => next_try,
+            State::Silent { next_try, .. } => next_try,
         }
     }
 
@@ -107,27 +104,38 @@ impl SocketInput {
             return false;
         }
         match &mut self.state {
+            State::New { since: since @ None } => *since = Some(now),
+            State::New { since: Some(since) } => {
+                let since = *since;
+                self.fall_silent(now, since, false, flow, say);
+            }
             State::Up { last } => {
                 let since = *last;
-                flow.counters.input_up_gauge = 0;
-                self.state = State::Silent { since, next_try: now + REOPEN_INTERVAL };
-                say(EventKind::InputSilent(now.since(since)));
-                false
+                self.fall_silent(now, since, true, flow, say);
             }
-            State::Waiting { next_try } if *next_try == Time::default() => {
+            State::Silent { next_try, .. } => {
                 *next_try = now + REOPEN_INTERVAL;
-                false
-            }
-            State::Waiting { next_try } | State::Silent { next_try, .. } => {
-                *next_try = now + REOPEN_INTERVAL;
-                self.reopen(say)
+                return self.reopen(flow, say);
             }
         }
+        false
+    }
+
+    fn fall_silent(&mut self, now: Time, since: Time, was_up: bool, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
+        self.count_drops(flow, say);
+        flow.counters.input_up_gauge = 0;
+        self.state = State::Silent { since, next_try: now + REOPEN_INTERVAL, was_up };
+        say(EventKind::InputSilent(now.since(since)));
+    }
+
+    /// Counts what the kernel dropped and no later datagram told of.
+    pub(super) fn count_drops(&mut self, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
+        note_drops(self.rx.last_drops(), flow, say);
     }
 
     /// The interface may have gone and come back, under another number or with another address: only a new socket has
     /// the group there. The old one is dropped when nothing waits in it, so that no datagram is lost or doubled.
-    fn reopen(&mut self, say: &mut impl FnMut(EventKind)) -> bool {
+    fn reopen(&mut self, flow: &mut Flow, say: &mut impl FnMut(EventKind)) -> bool {
         match Rx::open(&self.input, self.buffer_bytes) {
             Ok(fresh) => {
                 if self.failure.take().is_some() {
@@ -135,6 +143,7 @@ impl SocketInput {
                 }
                 let idle = !self.rx.has_waiting();
                 if idle {
+                    self.count_drops(flow, say);
                     self.rx = fresh;
                 }
                 idle
@@ -156,11 +165,18 @@ impl SocketInput {
     fn note_arrival(&mut self, now: Moment, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
         match self.state {
             State::Up { .. } => {}
-            State::Waiting { .. } => say(EventKind::InputStarted),
+            State::New { .. } | State::Silent { was_up: false, .. } => say(EventKind::InputStarted),
             State::Silent { since, .. } => say(EventKind::InputBack(now.mono.since(since))),
         }
         self.state = State::Up { last: now.mono };
         flow.counters.input_up_gauge = 1;
         flow.counters.last_input_utc_nanos_gauge = now.utc.0;
+    }
+}
+
+fn note_drops(dropped: u64, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
+    if dropped > 0 {
+        flow.counters.dropped_kernel += dropped;
+        say(EventKind::KernelDrops(dropped));
     }
 }

@@ -133,8 +133,12 @@ impl FlowTask {
         [input, flow].into_iter().flatten().min()
     }
 
-    /// Sends what still waits for its time, gives back every slot, and the final counters.
-    pub(super) fn close(mut self, now: Moment, pool: &mut Pool) -> Counters {
+    /// Sends what still waits in the socket or for its time, gives back every slot, and the final counters.
+    pub(super) fn close(mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> Counters {
+        self.on_readable(now, pool, batch);
+        if let FlowInput::Socket(socket) = &mut self.input {
+            socket.count_drops(&mut self.flow, &mut |kind| self.teller.say(kind));
+        }
         self.flow.finish(now.mono, pool);
         self.outputs.send_all(now, pool, &mut self.flow, &mut |kind| self.teller.say(kind));
         self.flow.clear(pool);

@@ -8,7 +8,7 @@ mod recv;
 mod send;
 
 pub(crate) use option::{
-    Membership, enable_receive_offload, enable_segmentation, force_receive_buffer, join, report_drops,
+    Membership, drops, enable_receive_offload, enable_segmentation, force_receive_buffer, join, report_drops,
     send_multicast_through, stamp_arrivals,
 };
 pub use recv::Received;

@@ -10,6 +10,9 @@ use socket2::SockAddr;
 /// Options of `IPPROTO_IP` and `IPPROTO_IPV6` alike (`linux/in.h`), which `libc` does not name.
 const MCAST_JOIN_GROUP: c_int = 42;
 const MCAST_JOIN_SOURCE_GROUP: c_int = 46;
+/// Values of `SO_MEMINFO`, and which of them counts drops (`linux/sock_diag.h`).
+const MEMINFO_VALUES: usize = 9;
+const MEMINFO_DROPS: usize = 8;
 
 /// Membership of a multicast group on one interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +80,14 @@ pub(crate) fn report_drops(socket: BorrowedFd) -> io::Result<()> {
     set(socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, &1_i32)
 }
 
+/// Number of datagrams dropped at the socket so far (SO_MEMINFO), those that wait behind none included.
+///
+/// # Errors
+/// When the kernel (before 4.12) does not know the option.
+pub(crate) fn drops(socket: BorrowedFd) -> io::Result<u32> {
+    get::<[u32; MEMINFO_VALUES]>(socket, libc::SOL_SOCKET, libc::SO_MEMINFO).map(|values| values[MEMINFO_DROPS])
+}
+
 /// Asks for the UTC of arrival with each datagram (SO_TIMESTAMPNS).
 ///
 /// # Errors
@@ -121,4 +132,15 @@ fn set<T: Copy>(socket: BorrowedFd, level: c_int, name: c_int, value: &T) -> io:
         libc::setsockopt(socket.as_raw_fd(), level, name, value.cast::<c_void>(), size_of::<T>() as socklen_t)
     };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// `T` is an integer or an array of integers.
+fn get<T: Copy + Default>(socket: BorrowedFd, level: c_int, name: c_int) -> io::Result<T> {
+    let mut value = T::default();
+    let mut len = size_of::<T>() as socklen_t;
+    let place: *mut T = &mut value;
+    // SAFETY: `place` points to `len` writable bytes for the time of the call; the kernel writes integers, for which any
+    // bits will do, and `T` is made of those only.
+    let result = unsafe { libc::getsockopt(socket.as_raw_fd(), level, name, place.cast::<c_void>(), &mut len) };
+    if result == 0 { Ok(value) } else { Err(io::Error::last_os_error()) }
 }

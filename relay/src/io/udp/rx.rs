@@ -104,11 +104,21 @@ impl Rx {
         (0..MAX_BATCH).take_while(|_| self.socket.recv(&mut byte).is_ok()).count() as u64
     }
 
-    /// Datagrams that the kernel dropped at this socket since the last call, from the running count in `received`.
+    /// Datagrams that the kernel dropped at this socket before `received` came, and that were not told of yet.
     pub fn new_drops(&mut self, received: &Received) -> u64 {
-        let Some(count) = received.drops else { return 0 };
-        let new = count.wrapping_sub(self.drops_seen);
-        self.drops_seen = count;
+        received.drops.map_or(0, |count| self.drops_up_to(count))
+    }
+
+    /// Datagrams that the kernel dropped at this socket and that were not told of yet, though none has come since.
+    pub fn last_drops(&mut self) -> u64 {
+        // A kernel that does not know tells with the next datagram.
+        sys::drops(self.socket.as_fd()).map_or(0, |count| self.drops_up_to(count))
+    }
+
+    /// New drops by the kernel's running count. What waited in the socket when the count was asked for holds older ones.
+    fn drops_up_to(&mut self, count: u32) -> u64 {
+        let new = count.wrapping_sub(self.drops_seen).cast_signed().max(0).cast_unsigned();
+        self.drops_seen = self.drops_seen.wrapping_add(new);
         u64::from(new)
     }
 }
