@@ -5,6 +5,7 @@ use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 
+use relay::io::synthetic::SyntheticChannel;
 use relay::io::{file, interface};
 use relay::spec::{FlowSpec, Interface, Source};
 
@@ -74,9 +75,15 @@ fn unreadable(path: &Path) -> Option<String> {
     readable.err().map(|error| format!("cannot read {}: {error}", path.display()))
 }
 
-/// Why the file of a flow cannot be played.
+/// Why the file or the synthetic channel of a flow cannot be played.
 fn unplayable(flow: &FlowSpec) -> Option<String> {
-    let Source::File(input) = &flow.source else { return None };
-    let opened = file::open(input, flow.packets_per_datagram);
-    opened.err().map(|error| format!("flow {:?}: {error}", flow.name))
+    let reason = match &flow.source {
+        Source::Network(_) => None,
+        Source::File(input) => file::open(input, flow.packets_per_datagram).err().map(|error| error.to_string()),
+        Source::Test(input) => {
+            let made = SyntheticChannel::new(input, flow.packets_per_datagram);
+            made.err().map(|error| format!("{input}: {error}"))
+        }
+    };
+    reason.map(|reason| format!("flow {:?}: {reason}", flow.name))
 }

@@ -41,6 +41,14 @@ fn a_file_that_cannot_be_played_is_refused() {
     place.run(&["check", "--in", &format!("file:{path}"), "--out", "239.1.1.7:5000"]).refused_with(&[&path]);
 }
 
+#[test]
+fn a_synthetic_channel_that_cannot_be_made_is_refused() {
+    for first in [&["check"][..], &[]] {
+        let arguments = [first, &["--in", "test:clock?bitrate=100k", "--out", "239.1.1.7:5000?iface=lo"]].concat();
+        run(&arguments).refused_with(&["bitrate of 100000 b/s is out of range"]);
+    }
+}
+
 const CATALOG: &str = "[handlers.news]\nsource = \"udp://239.9.9.9:5000\"\n";
 
 #[test]

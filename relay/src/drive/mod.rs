@@ -13,7 +13,6 @@ mod task;
 mod timers;
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +21,7 @@ use std::thread::JoinHandle;
 use thiserror::Error;
 
 use crate::event::EventSink;
+use crate::io::file::FileError;
 use crate::io::udp::UdpError;
 use crate::spec::FlowSpec;
 use crate::stats::{Counters, FlowStats};
@@ -36,13 +36,8 @@ pub enum OpenError {
     #[error(transparent)]
     Socket(#[from] UdpError),
     /// Its file.
-    #[error("{}: {reason}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Its synthetic channel.
     #[error("{url}: {reason}")]
     Test {

@@ -160,10 +160,8 @@ impl FlowInput {
         match &spec.source {
             Source::Network(input) => Ok(Self::Socket(SocketInput::open(input, spec.receive_buffer_bytes)?)),
             Source::File(file) => {
-                let generator = io::file::open(file, spec.packets_per_datagram);
-                let failed =
-                    |error: io::file::FileError| OpenError::File { path: file.path.clone(), reason: error.to_string() };
-                Ok(Self::Made(MadeInput::new(Box::new(generator.map_err(failed)?))))
+                let generator = io::file::open(file, spec.packets_per_datagram)?;
+                Ok(Self::Made(MadeInput::new(Box::new(generator))))
             }
             Source::Test(test) => {
                 let generator = io::synthetic::SyntheticChannel::new(test, spec.packets_per_datagram);
