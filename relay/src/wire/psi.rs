@@ -185,7 +185,7 @@ const fn second_indicator(table_id: u8) -> u16 {
     }
 }
 
-fn descriptor(tag: u8, body: &[u8]) -> Result<Vec<u8>, BuildError> {
+pub(crate) fn descriptor(tag: u8, body: &[u8]) -> Result<Vec<u8>, BuildError> {
     let mut descriptor = vec![tag, byte_len(body)?];
     descriptor.extend(body);
     Ok(descriptor)
@@ -202,7 +202,7 @@ fn byte_len(body: &[u8]) -> Result<u8, BuildError> {
 }
 
 /// A length of 12 bits below four flag bits.
-fn loop_length(flags: u16, len: usize) -> [u8; 2] {
+pub(crate) fn loop_length(flags: u16, len: usize) -> [u8; 2] {
     (flags | len as u16 & 0x0FFF).to_be_bytes()
 }
 

@@ -112,7 +112,7 @@ fn what_comes_before_the_first_start_is_passed_over() {
 #[test]
 fn a_discontinuity_drops_what_is_pending() {
     let section = section(ids::PAT, 300);
-    let payloads = payloads(&[section.clone()], true);
+    let payloads = payloads(std::slice::from_ref(&section), true);
     let mut assembler = Assembler::default();
     assert_eq!(assemble(&mut assembler, &payloads[..1]), []);
     assert_eq!(assembler.pending_len(), PAYLOAD_LEN - 1);
