@@ -8,6 +8,7 @@ use super::*;
 use crate::wire::psi::{descriptor, short_section};
 
 /// A splice_info_section's fields; what is not set is as in the plainest section.
+#[derive(Default)]
 struct Built<'a> {
     pts_adjustment: u64,
     /// encrypted_packet and encryption_algorithm.
@@ -17,12 +18,6 @@ struct Built<'a> {
     /// splice_command_length, unless it is the command's.
     command_len: Option<u16>,
     descriptors: &'a [Vec<u8>],
-}
-
-impl Default for Built<'_> {
-    fn default() -> Self {
-        Self { pts_adjustment: 0, encryption: 0, command_type: 0, command: &[], command_len: None, descriptors: &[] }
-    }
 }
 
 impl Built<'_> {
