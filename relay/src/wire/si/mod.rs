@@ -31,6 +31,7 @@ pub use running::{RunningStatus, StatusChange, StatusTable};
 pub use service::{Service, ServiceDescription, service_type_name};
 pub use stream::Stream;
 pub use text::dvb_text;
+pub(crate) use time::serialize_utc;
 pub use time::{LocalOffset, TimeTable};
 
 pub(crate) use network::NETWORK_NAME;

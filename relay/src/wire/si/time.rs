@@ -120,7 +120,7 @@ fn two_digits(bcd: u8) -> Option<u32> {
 }
 
 /// As in `2026-01-31T12:00:00Z`.
-pub(super) fn serialize_utc<S: Serializer>(utc: &Option<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize_utc<S: Serializer>(utc: &Option<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     let rfc3339 = |utc: &Utc| humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + Duration::from_nanos(utc.0));
     match utc {
         Some(utc) => serializer.collect_str(&rfc3339(utc)),
