@@ -6,20 +6,21 @@ use std::time::Duration;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use relay::flow::{Arrived, Flow, Poll};
 use relay::mem::Pool;
-use relay::spec::{FlowSpec, Input, Pace, Source, Transport};
+use relay::spec::{FlowSpec, Input, Inspect, Pace, Source, Transport};
 use relay::time::Time;
 
 /// Datagrams a turn: what one receive call gives when there is much to do.
 const BATCH: usize = 64;
 const SLOT_LEN: usize = 66_560;
 
-fn spec(transport: Transport) -> FlowSpec {
+fn spec(inspect: Inspect) -> FlowSpec {
     let address = ([239, 9, 0, 1], 5_001).into();
     FlowSpec {
         name: "bench".to_owned(),
-        source: Source::Network(Input { transport, source: None, address, interface: None }),
+        source: Source::Network(Input { transport: Transport::Udp, source: None, address, interface: None }),
         outputs: Vec::new(),
         pace: Pace::Arrival,
+        inspect,
         packets_per_datagram: 7,
         reorder_window: Duration::from_millis(10),
         receive_buffer_bytes: 1 << 20,
@@ -36,14 +37,14 @@ struct Bench {
 
 impl Bench {
     /// Each of `inputs` in a slot of its own, of which the bench keeps a hold.
-    fn new(transport: Transport, inputs: &[Vec<u8>], segment_len: Option<usize>) -> Self {
+    fn new(inspect: Inspect, inputs: &[Vec<u8>], segment_len: Option<usize>) -> Self {
         let mut pool = Pool::new(4 * BATCH as u32, SLOT_LEN);
         let arrivals = inputs.iter().map(|bytes| {
             let slot = pool.take().expect("the pool has a slot for each");
             pool.slot_mut(slot)[..bytes.len()].copy_from_slice(bytes);
             Arrived { slot, len: bytes.len(), segment_len, arrival: Time(1), truncated: false }
         });
-        Self { arrivals: arrivals.collect(), flow: Flow::new(&spec(transport)), pool }
+        Self { arrivals: arrivals.collect(), flow: Flow::new(&spec(inspect)), pool }
     }
 
     fn turn(&mut self) {
@@ -61,11 +62,13 @@ fn flow(criterion: &mut Criterion) {
     let datagrams: Vec<_> = bench::cycle().into_iter().cycle().take(BATCH).collect();
     let mut group = criterion.benchmark_group("flow");
     group.throughput(Throughput::Elements(BATCH as u64));
-    let mut apart = Bench::new(Transport::Udp, &datagrams, None);
-    group.bench_function("udp_batch_of_64", |bench| bench.iter(|| apart.turn()));
     let runs: Vec<_> = datagrams.chunks(BATCH / 2).map(<[_]>::concat).collect();
-    let mut joined = Bench::new(Transport::Udp, &runs, Some(datagrams[0].len()));
-    group.bench_function("udp_64_joined_in_2", |bench| bench.iter(|| joined.turn()));
+    for inspect in Inspect::ALL {
+        let mut apart = Bench::new(inspect, &datagrams, None);
+        group.bench_function(format!("udp_batch_of_64/{inspect}"), |bench| bench.iter(|| apart.turn()));
+        let mut joined = Bench::new(inspect, &runs, Some(datagrams[0].len()));
+        group.bench_function(format!("udp_64_joined_in_2/{inspect}"), |bench| bench.iter(|| joined.turn()));
+    }
     group.finish();
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
-use relay::spec::{DEFAULT_PACKETS_PER_DATAGRAM, MOST_PACKETS_PER_DATAGRAM, Pace};
+use relay::spec::{DEFAULT_PACKETS_PER_DATAGRAM, Inspect, MOST_PACKETS_PER_DATAGRAM, Pace};
 
 const USAGE: &str = "\
 flowclient --handler <NAME> --out <URL> [OPTIONS]
@@ -120,6 +120,9 @@ pub(crate) struct FlowArgs {
     /// When datagrams leave: as they arrive (lowest latency), or by the stream's clock (smooth)
     #[arg(long, value_name = "PACE", default_value_t, conflicts_with = "config", value_parser = pace())]
     pub(crate) pace: Pace,
+    /// How closely to look at the stream: at everything, or at continuity counters only (cheapest)
+    #[arg(long, value_name = "INSPECTION", default_value_t, conflicts_with = "config", value_parser = inspection())]
+    pub(crate) inspect: Inspect,
     /// Transport packets in each datagram, 1 to 348
     #[arg(long, value_name = "COUNT", conflicts_with = "config", value_parser = packets())]
     #[arg(default_value_t = DEFAULT_PACKETS_PER_DATAGRAM)]
@@ -128,6 +131,10 @@ pub(crate) struct FlowArgs {
 
 fn pace() -> impl TypedValueParser<Value = Pace> {
     PossibleValuesParser::new(Pace::ALL.map(Pace::as_str)).try_map(|text| text.parse::<Pace>())
+}
+
+fn inspection() -> impl TypedValueParser<Value = Inspect> {
+    PossibleValuesParser::new(Inspect::ALL.map(Inspect::as_str)).try_map(|text| text.parse::<Inspect>())
 }
 
 fn packets() -> RangedU64ValueParser<usize> {

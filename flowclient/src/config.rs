@@ -91,6 +91,7 @@ fn entry_of_command_line(args: &Args) -> Result<FlowEntry, ConfigError> {
         handler: args.from.handler.clone(),
         source,
         pace: args.flow.pace,
+        inspect: args.flow.inspect,
         packets_per_datagram: args.flow.packets_per_datagram,
         ..FlowEntry::new(outputs)
     })

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::stage::inspect::alarm::{AlarmChange, AlarmEvent};
+
 /// An event of one flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowEvent {
@@ -49,6 +51,8 @@ pub enum EventKind {
         /// The output's address.
         output: String,
     },
+    /// An alarm of the inspection was raised or cleared.
+    Alarm(AlarmEvent),
     /// The source has ended (a file that is not looped) and its last datagram is sent.
     Ended,
 }
@@ -63,6 +67,7 @@ impl EventKind {
                 | Self::ReceiveBufferSmall { .. }
                 | Self::KernelDrops(_)
                 | Self::OutputFailed { .. }
+                | Self::Alarm(AlarmEvent { change: AlarmChange::Raised(_), .. })
         )
     }
 }
@@ -83,6 +88,7 @@ impl fmt::Display for EventKind {
             Self::Resynchronised => write!(f, "packet synchronisation was lost and found again"),
             Self::OutputFailed { output, reason } => write!(f, "output {output} refuses datagrams: {reason}"),
             Self::OutputBack { output } => write!(f, "output {output} takes datagrams again"),
+            Self::Alarm(alarm) => write!(f, "{alarm}"),
             Self::Ended => write!(f, "source has ended"),
         }
     }

@@ -4,12 +4,15 @@
 //! until it says to wait. It reads no clock and knows no socket.
 
 mod assembly;
+mod inspection;
 
 use std::ops::Range;
 
+use crate::event::EventKind;
 use crate::mem::{Pool, SlotId, Span};
 use crate::spec::{FlowSpec, Source, Transport};
 use crate::stage::frame::Framer;
+use crate::stage::inspect::report::Report;
 use crate::stage::queue::Queue;
 use crate::stage::reorder::{Reorder, Verdict};
 use crate::stage::{Payload, RtpStamp};
@@ -52,6 +55,8 @@ pub enum Why {
     Release,
     /// A missing RTP datagram is given up.
     Reorder,
+    /// What should have come is looked for.
+    Inspect,
 }
 
 /// The stages of one flow.
@@ -104,13 +109,27 @@ impl Flow {
         if self.reorder.deadline().is_some_and(|deadline| deadline <= now) {
             self.pass_waiting(pool, now);
         }
+        if self.assembly.inspection.deadline().is_some_and(|deadline| deadline <= now) {
+            self.assembly.inspection.tick(now, &self.counters);
+        }
+        let inspect = self.assembly.inspection.deadline().map(|time| (time, Why::Inspect));
         let release = self.queue().next_release().map(|time| (time, Why::Release));
         let give_up = self.reorder.deadline().map(|time| (time, Why::Reorder));
-        match release.into_iter().chain(give_up).min_by_key(|&(time, _)| time) {
+        match [release, give_up, inspect].into_iter().flatten().min_by_key(|&(time, _)| time) {
             Some((time, Why::Release)) if time <= now => Poll::Emit,
             Some((time, why)) => Poll::Wait(time, why),
             None => Poll::Idle,
         }
+    }
+
+    /// Alarms raised and cleared since the last call.
+    pub fn drain_alarms(&mut self) -> impl Iterator<Item = EventKind> {
+        self.assembly.inspection.drain_events()
+    }
+
+    /// What inspection has found, if the flow is inspected in full.
+    pub fn report(&self, now: Time) -> Option<Report> {
+        self.assembly.inspection.report(now)
     }
 
     /// The datagrams on their way out.
@@ -151,10 +170,15 @@ impl Flow {
     fn receive_datagram(&mut self, pool: &mut Pool, span: Span, arrival: Time) {
         self.count_datagram(span.len as usize);
         if self.transport == Transport::Udp {
+            self.assembly.arrive(arrival, span.len as usize, None);
             return self.pass(pool, Payload { span, arrival, rtp: None });
         }
         match Rtp::parse(pool.bytes(span)) {
-            Ok(rtp) => self.receive_rtp(pool, rtp_payload(span, arrival, &rtp)),
+            Ok(rtp) => {
+                let payload = rtp_payload(span, arrival, &rtp);
+                self.assembly.arrive(arrival, payload.span.len as usize, Some(rtp.timestamp));
+                self.receive_rtp(pool, payload);
+            }
             Err(error) => *self.rtp_defect(error) += 1,
         }
     }
@@ -176,6 +200,7 @@ impl Flow {
             if self.counters.rtp_lost != self.reorder.lost {
                 self.counters.rtp_lost = self.reorder.lost;
                 self.counters.junk_bytes += self.framer.interrupt(pool) as u64;
+                self.assembly.inspection.lose_place();
             }
             self.pass(pool, payload);
             pool.release(payload.span.slot);
@@ -192,7 +217,10 @@ impl Flow {
         } else {
             self.counters.junk_bytes += framed.junk_bytes as u64;
         }
-        self.counters.sync_losses += u64::from(framed.sync_lost);
+        if framed.sync_lost || framed.bad_sync_bytes > 0 {
+            self.counters.sync_losses += u64::from(framed.sync_lost);
+            self.assembly.inspection.sync(payload.arrival, framed.bad_sync_bytes, framed.sync_lost);
+        }
     }
 
     #[inline]

@@ -1,7 +1,10 @@
 //! Counters of a flow: written by its thread alone, read by anybody as a snapshot.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use crate::stage::inspect::report::Report;
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
@@ -131,19 +134,32 @@ impl Counters {
     }
 }
 
-/// Where a flow's thread publishes its counters, once a turn.
+/// Where a flow's thread publishes its counters, once a turn, and what inspection has found, once a second.
 #[derive(Debug, Default)]
-pub struct FlowStats(Shared);
+pub struct FlowStats {
+    counters: Shared,
+    report: Mutex<Arc<Report>>,
+}
 
 impl FlowStats {
     /// Replaces what is published. For the flow's own thread.
     pub fn publish(&self, counters: &Counters) {
-        self.0.store(counters);
+        self.counters.store(counters);
     }
 
     /// What was published last. Each counter is exact; together they may be one turn apart.
     pub fn snapshot(&self) -> Counters {
-        self.0.load()
+        self.counters.load()
+    }
+
+    /// Replaces the report. For the flow's own thread.
+    pub fn publish_report(&self, report: Report) {
+        *self.report.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(report);
+    }
+
+    /// The report that was published last; an empty one before the first, and when the flow is not inspected in full.
+    pub fn report(&self) -> Arc<Report> {
+        Arc::clone(&self.report.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

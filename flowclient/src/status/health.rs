@@ -57,7 +57,8 @@ impl Health {
             EventKind::InputSilent(_)
             | EventKind::ReceiveBufferSmall { .. }
             | EventKind::KernelDrops(_)
-            | EventKind::Resynchronised => {}
+            | EventKind::Resynchronised
+            | EventKind::Alarm(_) => {}
         }
     }
 

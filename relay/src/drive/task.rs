@@ -2,6 +2,7 @@
 
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::OpenError;
 use super::made::MadeInput;
@@ -19,6 +20,9 @@ use crate::time::{Moment, Time};
 /// Batches that one flow may take a turn, so that no flow keeps the others waiting.
 const MOST_BATCHES_A_TURN: usize = 6;
 
+/// Interval between two reports of what inspection has found.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
 pub(super) struct FlowTask {
     flow: Flow,
     input: FlowInput,
@@ -26,6 +30,8 @@ pub(super) struct FlowTask {
     teller: Teller,
     stats: Arc<FlowStats>,
     ended: bool,
+    /// When the next report is due.
+    next_report: Time,
     /// The earliest deadline set for this flow.
     pub(super) scheduled: Option<Time>,
 }
@@ -56,6 +62,7 @@ impl FlowTask {
             teller: Teller { name: spec.name.clone(), sink },
             stats: Arc::default(),
             ended: false,
+            next_report: Time::default(),
             scheduled: None,
         })
     }
@@ -129,6 +136,7 @@ impl FlowTask {
             Poll::Wait(time, _) => Some(time),
             Poll::Idle => None,
         };
+        self.tell_of_inspection(now.mono);
         self.say_if_ended();
         [input, flow].into_iter().flatten().min()
     }
@@ -144,6 +152,16 @@ impl FlowTask {
         self.flow.clear(pool);
         self.stats.publish(&self.flow.counters);
         self.flow.counters
+    }
+
+    fn tell_of_inspection(&mut self, now: Time) {
+        self.flow.drain_alarms().for_each(|alarm| self.teller.say(alarm));
+        if self.next_report <= now
+            && let Some(report) = self.flow.report(now)
+        {
+            self.next_report = now + REPORT_INTERVAL;
+            self.stats.publish_report(report);
+        }
     }
 
     fn say_if_ended(&mut self) {

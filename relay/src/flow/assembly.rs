@@ -1,10 +1,10 @@
 //! From runs of transport packets to datagrams: inspected, re-cut and timed.
 
+use super::inspection::Inspection;
 use crate::mem::{Pool, Span};
-use crate::spec::FlowSpec;
+use crate::spec::{FlowSpec, Source};
 use crate::stage::Payload;
 use crate::stage::clock::{Observed, PcrClock};
-use crate::stage::continuity::Continuity;
 use crate::stage::pace::Pacer;
 use crate::stage::queue::Queue;
 use crate::stats::Counters;
@@ -14,8 +14,10 @@ use crate::wire::ts::{NULL_PACKET, PACKET_LEN, Packet};
 /// The second half of a flow.
 pub(super) struct Assembly {
     datagram_len: usize,
-    continuity: Continuity,
+    pub(super) inspection: Inspection,
     clock: PcrClock,
+    /// Bits a second of the multiplex between its last two PCRs; 0 while unknown.
+    bitrate: u64,
     pacer: Pacer,
     pub(super) queue: Queue,
     packets: u64,
@@ -27,8 +29,9 @@ impl Assembly {
     pub(super) fn new(spec: &FlowSpec) -> Self {
         Self {
             datagram_len: spec.packets_per_datagram * PACKET_LEN,
-            continuity: Continuity::default(),
+            inspection: Inspection::new(spec.inspect, matches!(spec.source, Source::Network(_))),
             clock: PcrClock::default(),
+            bitrate: 0,
             pacer: Pacer::new(spec.pace, spec.pace_delay),
             queue: Queue::default(),
             packets: 0,
@@ -36,10 +39,16 @@ impl Assembly {
         }
     }
 
+    /// A datagram arrived, of so many bytes of payload.
+    #[inline]
+    pub(super) fn arrive(&mut self, at: Time, len: usize, timestamp: Option<u32>) {
+        self.inspection.arrive(at, len, timestamp, self.bitrate);
+    }
+
     /// Adds a run of whole packets, part of `payload` or pieced together from it.
     #[inline]
     pub(super) fn add(&mut self, pool: &mut Pool, run: Span, payload: &Payload, counters: &mut Counters) {
-        self.inspect(pool.bytes(run), counters);
+        self.look_at(pool.bytes(run), payload.arrival, counters);
         let as_it_came = self.queue.open_len() == 0 && run == payload.span && run.len as usize == self.datagram_len;
         let stamp = if as_it_came { payload.rtp } else { None };
         let mut rest = run;
@@ -74,9 +83,9 @@ impl Assembly {
     }
 
     #[inline]
-    fn inspect(&mut self, run: &[u8], counters: &mut Counters) {
+    fn look_at(&mut self, run: &[u8], arrival: Time, counters: &mut Counters) {
+        self.inspection.packets(arrival, run, counters);
         for packet in run.chunks_exact(PACKET_LEN).filter_map(Packet::new) {
-            counters.continuity_errors += u64::from(!self.continuity.check(packet));
             if packet.has_adaptation() {
                 self.observe_pcr(packet, counters);
             }
@@ -89,7 +98,8 @@ impl Assembly {
         let Some(field) = packet.adaptation() else { return };
         let Some(pcr) = field.pcr() else { return };
         if self.clock.observe(packet.pid(), self.packets, pcr, field.discontinuity()) == Observed::Steady {
-            counters.bitrate_gauge = self.clock.bitrate().unwrap_or(0);
+            self.bitrate = self.clock.bitrate().unwrap_or(0);
+            counters.bitrate_gauge = self.bitrate;
         }
     }
 }

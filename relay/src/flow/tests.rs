@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::spec::{Input, Output, Pace};
+use crate::spec::{Input, Inspect, Output, Pace};
 use crate::stats::Counters;
 use crate::wire::rtp::write_header;
 use crate::wire::ts::{NULL_PACKET, PACKET_LEN};
@@ -33,6 +33,7 @@ fn spec(transport: Transport) -> FlowSpec {
         source: Source::Network(Input { transport, source: None, address, interface: None }),
         outputs: vec![output],
         pace: Pace::Arrival,
+        inspect: Inspect::Continuity,
         packets_per_datagram: 7,
         reorder_window: WINDOW,
         receive_buffer_bytes: 1 << 20,

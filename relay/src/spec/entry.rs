@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::{
     DEFAULT_PACE_DELAY, DEFAULT_PACKETS_PER_DATAGRAM, DEFAULT_RECEIVE_BUFFER_BYTES, DEFAULT_REORDER_WINDOW, FlowSpec,
-    Output, Pace, Source, duration, outputs,
+    Inspect, Output, Pace, Source, duration, outputs,
 };
 
 /// A flow as it is written in a file, on the command line or in a Kubernetes object.
@@ -31,6 +31,9 @@ pub struct FlowEntry {
     /// When its datagrams leave.
     #[serde(default)]
     pub pace: Pace,
+    /// How closely it is looked at.
+    #[serde(default)]
+    pub inspect: Inspect,
     /// Transport packets in each datagram sent.
     #[serde(default = "default_packets")]
     #[schemars(range(min = 1, max = 348))]
@@ -87,6 +90,7 @@ impl FlowEntry {
             source: None,
             outputs,
             pace: Pace::Arrival,
+            inspect: Inspect::Full,
             packets_per_datagram: DEFAULT_PACKETS_PER_DATAGRAM,
             reorder_window: DEFAULT_REORDER_WINDOW,
             receive_buffer_bytes: DEFAULT_RECEIVE_BUFFER_BYTES,
@@ -111,6 +115,7 @@ impl FlowEntry {
             source,
             outputs: self.outputs,
             pace: self.pace,
+            inspect: self.inspect,
             packets_per_datagram: self.packets_per_datagram,
             reorder_window: self.reorder_window,
             receive_buffer_bytes: self.receive_buffer_bytes,

@@ -18,7 +18,9 @@ mod entry;
 mod error;
 mod file;
 mod input;
+mod inspect;
 mod interface;
+mod keyword;
 mod nearest;
 mod output;
 mod outputs;
@@ -42,6 +44,7 @@ pub use entry::{EntryError, FlowEntry};
 pub use error::{UrlError, UrlProblem};
 pub use file::FileInput;
 pub use input::Input;
+pub use inspect::{Inspect, UnknownInspection};
 pub use interface::Interface;
 pub use nearest::nearest;
 pub use output::Output;
@@ -76,6 +79,8 @@ pub struct FlowSpec {
     pub outputs: Vec<Output>,
     /// When its datagrams leave.
     pub pace: Pace,
+    /// How closely it is looked at.
+    pub inspect: Inspect,
     /// Transport packets in each datagram sent, `1..=348`.
     pub packets_per_datagram: usize,
     /// How long an RTP input waits for a datagram that is out of order, up to 10 s.
@@ -96,6 +101,7 @@ impl FlowSpec {
             source,
             outputs,
             pace: Pace::default(),
+            inspect: Inspect::default(),
             packets_per_datagram: DEFAULT_PACKETS_PER_DATAGRAM,
             reorder_window: DEFAULT_REORDER_WINDOW,
             receive_buffer_bytes: DEFAULT_RECEIVE_BUFFER_BYTES,

@@ -16,6 +16,8 @@ pub struct Framed {
     pub packets: usize,
     /// Bytes skipped.
     pub junk_bytes: usize,
+    /// Packets left out because their sync byte was wrong, though the one after it was right.
+    pub bad_sync_bytes: usize,
     /// Whether synchronisation was lost.
     pub sync_lost: bool,
 }
@@ -149,6 +151,10 @@ impl Framer {
                 emit(pool, work.part(at, PACKET_LEN));
                 framed.packets += 1;
                 at += self.stride;
+            } else if bytes.get(self.stride).is_none_or(|&byte| byte == SYNC_BYTE) {
+                framed.bad_sync_bytes += 1;
+                framed.junk_bytes += self.stride;
+                at += self.stride;
             } else {
                 self.locked = false;
                 framed.sync_lost = true;
@@ -258,7 +264,15 @@ mod tests {
         let mut stream = packets(7);
         stream[3 * PACKET_LEN] = 0;
         let result = run(&[&stream, &packets(7)]);
-        assert_eq!((result.out.len(), result.junk, result.losses), (13 * PACKET_LEN, PACKET_LEN, 1));
+        assert_eq!((result.out.len(), result.junk, result.losses), (13 * PACKET_LEN, PACKET_LEN, 0));
+    }
+
+    #[test]
+    fn two_bad_sync_bytes_in_a_row_lose_synchronisation() {
+        let mut stream = packets(7);
+        (stream[3 * PACKET_LEN], stream[4 * PACKET_LEN]) = (0, 0);
+        let result = run(&[&stream, &packets(7)]);
+        assert_eq!((result.out.len(), result.junk, result.losses), (12 * PACKET_LEN, 2 * PACKET_LEN, 1));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Alarms: how often each indicator was in error, and whether it is now.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -35,6 +36,20 @@ pub enum AlarmChange {
         /// Errors counted while it was raised.
         errors: u64,
     },
+}
+
+impl fmt::Display for AlarmEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TR 101 290 {} {}", self.indicator.clause(), self.indicator.name())?;
+        if let Some(pid) = self.pid {
+            write!(f, " on PID {pid}")?;
+        }
+        match self.change {
+            AlarmChange::Raised(offence) => write!(f, ": {offence}"),
+            AlarmChange::Cleared { errors: 1 } => write!(f, ": over, after 1 error"),
+            AlarmChange::Cleared { errors } => write!(f, ": over, after {errors} errors"),
+        }
+    }
 }
 
 /// State of one indicator.

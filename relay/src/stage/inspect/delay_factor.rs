@@ -5,12 +5,12 @@ use std::time::Duration;
 use crate::time::Time;
 
 /// Time over which both are taken (RFC 4445, 3.1: typically one second).
-pub const INTERVAL: Duration = Duration::from_secs(1);
+pub(super) const INTERVAL: Duration = Duration::from_secs(1);
 
 /// The delay factor of RFC 4445: a virtual buffer is filled by arrivals and drained at the media rate; the factor is the
 /// spread of its fill in an interval, as time at that rate.
 #[derive(Debug, Default)]
-pub struct DelayFactor {
+pub(super) struct DelayFactor {
     start: Option<Time>,
     received_bits: f64,
     lowest: f64,
@@ -21,7 +21,7 @@ pub struct DelayFactor {
 impl DelayFactor {
     /// Takes a datagram of `len` bytes of media, at a media rate in bits a second.
     #[inline]
-    pub fn arrive(&mut self, at: Time, len: usize, bits_a_second: u64) {
+    pub(super) fn arrive(&mut self, at: Time, len: usize, bits_a_second: u64) {
         let Some(start) = self.start.filter(|_| bits_a_second > 0) else { return self.begin(at) };
         let elapsed = at.since(start);
         let drained = elapsed.as_nanos() as f64 * 1e-9 * bits_a_second as f64;
@@ -36,7 +36,7 @@ impl DelayFactor {
     }
 
     /// The factor of the last whole interval.
-    pub const fn last(&self) -> Option<Duration> {
+    pub(super) const fn last(&self) -> Option<Duration> {
         self.last
     }
 
@@ -48,7 +48,7 @@ impl DelayFactor {
 /// The time-stamped delay factor of EBU Tech 3337: the spread, in an interval, of the transit times that follow from the
 /// timestamps of RTP.
 #[derive(Debug, Default)]
-pub struct TimeStampedDelayFactor {
+pub(super) struct TimeStampedDelayFactor {
     reference: Option<(Time, u32)>,
     lowest: i64,
     highest: i64,
@@ -58,7 +58,7 @@ pub struct TimeStampedDelayFactor {
 impl TimeStampedDelayFactor {
     /// Takes a datagram with its RTP timestamp (90 kHz).
     #[inline]
-    pub fn arrive(&mut self, at: Time, timestamp: u32) {
+    pub(super) fn arrive(&mut self, at: Time, timestamp: u32) {
         let Some((start, first)) = self.reference else { return self.begin(at, timestamp) };
         let elapsed = at.since(start);
         let stamped = i64::from(timestamp.wrapping_sub(first).cast_signed()) * 100_000 / 9;
@@ -72,7 +72,7 @@ impl TimeStampedDelayFactor {
     }
 
     /// The factor of the last whole interval.
-    pub const fn last(&self) -> Option<Duration> {
+    pub(super) const fn last(&self) -> Option<Duration> {
         self.last
     }
 

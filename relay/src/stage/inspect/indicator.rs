@@ -1,5 +1,6 @@
 //! The indicators of ETSI TR 101 290 v1.4.1 (tables 5.0a to 5.0c): one table that everything else is derived from.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -154,5 +155,21 @@ pub enum Offence {
 impl Serialize for Indicator {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
+    }
+}
+
+impl fmt::Display for Offence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::AbsentNanos(nanos) => write!(f, "absent for {:?}", Duration::from_nanos(nanos)),
+            Self::TooSoonNanos(nanos) => write!(f, "again after {:?}", Duration::from_nanos(nanos)),
+            Self::Counter { expected, found } => write!(f, "counter {found} where {expected} was expected"),
+            Self::StepNanos(nanos) => write!(f, "step of {:.3} ms", nanos as f64 * 1e-6),
+            Self::ErrorNanos(nanos) => write!(f, "off by {nanos} ns"),
+            Self::Table(table_id) => write!(f, "table {table_id:#04x}"),
+            Self::Byte(byte) => write!(f, "{byte:#04x}"),
+            Self::Scrambled => write!(f, "scrambled"),
+            Self::Found => write!(f, "found"),
+        }
     }
 }

@@ -6,7 +6,8 @@
 
 mod accuracy;
 pub mod alarm;
-pub mod delay_factor;
+pub mod arrival;
+mod delay_factor;
 pub mod indicator;
 mod pcr;
 mod pids;
@@ -47,7 +48,6 @@ pub struct Inspector {
     packets: u64,
     /// Packets whose place in the stream is known since this one: none was lost since.
     whole_since: u64,
-    sync_errors: u64,
     start: Option<Time>,
     last: Time,
     rate_taken: Option<(Time, u64)>,
@@ -83,9 +83,9 @@ impl Inspector {
     }
 
     /// A packet came whose sync byte was wrong, though its neighbours are in step (1.2).
-    pub fn bad_sync_byte(&mut self, at: Time, found: u8) {
-        self.sync_errors += 1;
-        self.alarms.count(at, Indicator::SyncByteError, None, Offence::Byte(found));
+    pub fn bad_sync_byte(&mut self, at: Time, found: Option<u8>) {
+        self.alarms.count(at, Indicator::SyncByteError, None, found.map_or(Offence::Found, Offence::Byte));
+        self.lose_place();
     }
 
     /// Synchronisation is lost (1.1).
@@ -132,6 +132,17 @@ impl Inspector {
     /// Errors counted of an indicator.
     pub fn errors(&self, indicator: Indicator) -> u64 {
         self.alarms.get(indicator).errors
+    }
+
+    /// Continuity errors, all PIDs together.
+    #[inline]
+    pub fn continuity_errors(&self) -> u64 {
+        self.errors(Indicator::ContinuityCountError)
+    }
+
+    /// Packets missing by the continuity counters, all PIDs together.
+    pub fn missing_packets(&self) -> u64 {
+        self.pids.iter().map(|pid| pid.missing_packets).sum()
     }
 
     /// Largest error of a PCR in the last window of constant rate.

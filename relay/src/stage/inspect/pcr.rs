@@ -192,7 +192,7 @@ mod tests {
     fn a_fast_source_shows_as_drift_and_its_jitter_does_not() {
         let mut watch = PcrWatch::default();
         for n in 0..1_000_u64 {
-            let jitter = (n * 2_654_435_761 >> 7) % 2_000_000;
+            let jitter = ((n * 2_654_435_761) >> 7) % 2_000_000;
             let at = Time(n * 40_000_000 - n * 1_000 + jitter);
             watch.observe(at, n * 100, pcr(n * 40_000_000), false);
         }

@@ -32,6 +32,8 @@ pub struct Report {
     pub splices: Vec<SpliceReport>,
     /// The stream's clocks, by PID.
     pub clocks: Vec<ClockReport>,
+    /// How its datagrams arrive; `None` for what does not come from the network.
+    pub arrival: Option<ArrivalReport>,
 }
 
 /// The stream as a whole.
@@ -198,6 +200,24 @@ pub struct ClockReport {
     pub drift_ppm: Option<f64>,
 }
 
+/// How datagrams arrive.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ArrivalReport {
+    /// Delay factor of the Media Delivery Index (RFC 4445) over the last second, in seconds.
+    pub delay_factor_seconds: Option<f64>,
+    /// Media loss rate of the Media Delivery Index: transport packets lost or out of order in the last second.
+    pub media_loss_rate: Option<f64>,
+    /// Time-stamped delay factor (EBU Tech 3337) over the last second, in seconds; RTP only.
+    pub time_stamped_delay_factor_seconds: Option<f64>,
+    /// Interarrival jitter (RFC 3550, 6.4.1), in seconds; RTP only.
+    pub rtp_jitter_seconds: Option<f64>,
+    /// Times between datagrams: how many were at most as long as each of
+    /// [`INTERVAL_BOUNDS`](super::arrival::INTERVAL_BOUNDS) and longer than the one before; the last is for all longer ones.
+    pub intervals: Vec<u64>,
+    /// Sum of the times between datagrams, in seconds.
+    pub intervals_sum_seconds: f64,
+}
+
 impl Report {
     /// Whether an error of priority 1 was found.
     pub fn has_priority_1_errors(&self) -> bool {
@@ -221,6 +241,7 @@ impl Inspector {
                 .collect(),
             splices: self.splice_reports(now),
             clocks: self.pids.iter().filter_map(clock_report).collect(),
+            arrival: None,
             pids,
         }
     }
