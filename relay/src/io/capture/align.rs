@@ -23,13 +23,7 @@ impl Aligner {
     }
 
     /// Gives the packets that end in `payload`, which came at `at`.
-    pub(super) fn feed(
-        &mut self,
-        at: Time,
-        payload: &[u8],
-        counters: &mut Counters,
-        take: &mut impl FnMut(Item<'_>),
-    ) {
+    pub(super) fn feed(&mut self, at: Time, payload: &[u8], counters: &mut Counters, take: &mut impl FnMut(Item<'_>)) {
         self.start_afresh(payload, counters);
         if self.carry.is_empty() {
             let done = self.give(at, payload, false, counters, take);

@@ -1,8 +1,8 @@
 //! Frames of captured network traffic, whichever format they were saved in.
 
+use super::error::Defect;
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
-use super::error::Defect;
 use crate::time::Utc;
 
 /// A longer frame is taken for a lie: tcpdump captures 256 KiB of a frame at most.

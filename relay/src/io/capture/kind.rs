@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::layout::Layout;
+use crate::wire::ts::SYNC_BYTE;
 
 /// How much junk may lie before the first packet of a stream, in bytes.
 pub(super) const LEADING_JUNK_MAX: usize = 1 << 20;
@@ -75,7 +76,21 @@ impl Kind {
 fn find(start: &[u8]) -> Option<(Layout, usize)> {
     let places = 0..start.len().min(LEADING_JUNK_MAX);
     let layout_at = |place: usize| Layout::ALL.into_iter().find(|layout| layout.starts_at(&start[place..]));
-    places.into_iter().find_map(|place| layout_at(place).map(|layout| (layout, place)))
+    let (layout, place) = places.into_iter().find_map(|place| layout_at(place).map(|layout| (layout, place)))?;
+    Some((layout, back_over_wrong_syncs(layout, start, place)))
+}
+
+/// The first packet in step with the one at `place`: before it may be some whose sync byte is wrong, one at a time.
+fn back_over_wrong_syncs(Layout { stride, prefix }: Layout, start: &[u8], mut place: usize) -> usize {
+    let is_sync = |place: usize| start[place + prefix] == SYNC_BYTE;
+    while place >= stride {
+        let before = place - stride;
+        if !is_sync(before) && before != 0 && !before.checked_sub(stride).is_some_and(is_sync) {
+            break;
+        }
+        place = before;
+    }
+    place
 }
 
 impl fmt::Display for Kind {

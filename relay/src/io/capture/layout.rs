@@ -16,8 +16,7 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) const PLAIN: Self = Self { stride: PACKET_LEN, prefix: 0 };
-    pub(super) const WITH_ARRIVAL_TIME: Self =
-        Self { stride: ARRIVAL_TIME_LEN + PACKET_LEN, prefix: ARRIVAL_TIME_LEN };
+    pub(super) const WITH_ARRIVAL_TIME: Self = Self { stride: ARRIVAL_TIME_LEN + PACKET_LEN, prefix: ARRIVAL_TIME_LEN };
     pub(super) const WITH_PARITY: Self = Self { stride: PACKET_LEN_WITH_PARITY, prefix: 0 };
     pub(super) const ALL: [Self; 3] = [Self::PLAIN, Self::WITH_ARRIVAL_TIME, Self::WITH_PARITY];
 

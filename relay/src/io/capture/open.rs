@@ -76,12 +76,7 @@ impl Capture {
         }
     }
 
-    fn of_network(
-        name: String,
-        kind: Kind,
-        window: Window,
-        wanted: Option<SocketAddr>,
-    ) -> Result<Self, CaptureError> {
+    fn of_network(name: String, kind: Kind, window: Window, wanted: Option<SocketAddr>) -> Result<Self, CaptureError> {
         let framing = if kind == Kind::Pcap { Framing::Pcap(None) } else { Framing::Pcapng(Pcapng::default()) };
         let survey = Survey::read(framing.clone(), window.bytes());
         let seen = survey.flow(wanted);
@@ -103,12 +98,10 @@ impl Capture {
             Source::Stream(stream) => stream
                 .read(&mut self.counters, &mut take)
                 .map_err(|reason| CaptureError::Read { name: name(), reason })?,
-            Source::Network(network) => {
-                network.read(&mut self.counters, &mut take).map_err(|broken| match broken {
-                    Broken::Unreadable(reason) => CaptureError::Read { name: name(), reason },
-                    Broken::Damaged(offset, defect) => CaptureError::Damaged { name: name(), offset, defect },
-                })?
-            }
+            Source::Network(network) => network.read(&mut self.counters, &mut take).map_err(|broken| match broken {
+                Broken::Unreadable(reason) => CaptureError::Read { name: name(), reason },
+                Broken::Damaged(offset, defect) => CaptureError::Damaged { name: name(), offset, defect },
+            })?,
         };
         match self.destination {
             Some(wanted) if !more && self.counters.datagrams == 0 => {

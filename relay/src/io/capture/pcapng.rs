@@ -77,13 +77,7 @@ impl Pcapng {
         Ok(Some(endian))
     }
 
-    fn read_block<'a>(
-        &mut self,
-        endian: Endian,
-        kind: u32,
-        body: &'a [u8],
-        end: usize,
-    ) -> Result<Record<'a>, Defect> {
+    fn read_block<'a>(&mut self, endian: Endian, kind: u32, body: &'a [u8], end: usize) -> Result<Record<'a>, Defect> {
         let frame = match kind {
             INTERFACE => {
                 self.add_interface(endian, body)?;

@@ -98,13 +98,7 @@ impl<W: Write> PcapngWriter<W> {
     /// # Errors
     /// `InvalidInput` when one address is IPv4 and the other IPv6, or the payload is longer than a datagram can be; or
     /// when the sink fails.
-    pub fn datagram(
-        &mut self,
-        at: Utc,
-        source: SocketAddr,
-        destination: SocketAddr,
-        payload: &[u8],
-    ) -> io::Result<()> {
+    pub fn datagram(&mut self, at: Utc, source: SocketAddr, destination: SocketAddr, payload: &[u8]) -> io::Result<()> {
         let headers = headers(source, destination, payload)?;
         self.write_block(ENHANCED_PACKET, |body| {
             let len = headers.size(payload.len());
