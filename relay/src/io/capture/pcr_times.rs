@@ -138,17 +138,18 @@ impl Line {
         self.to.packet.saturating_sub(self.from.packet)
     }
 
-    const fn ticks(self) -> u64 {
-        self.to.ticks - self.from.ticks
+    const fn nanos(self) -> u64 {
+        ticks_to_nanos(self.to.ticks - self.from.ticks)
     }
 
     fn step(self) -> Step {
-        Step::new(ticks_to_nanos(self.ticks()), self.packets())
+        Step::new(self.nanos(), self.packets())
     }
 
+    /// In nanoseconds as [`Self::step`] is, so that a packet is never before those that were counted up to it.
     fn at(self, packet: u64) -> Time {
         let packets = packet.saturating_sub(self.from.packet);
-        let ticks = u128::from(self.ticks()) * u128::from(packets) / u128::from(self.packets().max(1));
-        Time(ticks_to_nanos(self.from.ticks.saturating_add(ticks as u64)))
+        let after = u128::from(self.nanos()) * u128::from(packets) / u128::from(self.packets().max(1));
+        Time(ticks_to_nanos(self.from.ticks).saturating_add(after as u64))
     }
 }
