@@ -137,9 +137,9 @@ describe_machine() {
         "Linux $(uname -r), net.core.rmem_max $(</proc/sys/net/core/rmem_max)"
 }
 
-# write_section NAME: replaces the part of RESULTS.md between the markers of that name by what comes in.
+# write_section NAME [FILE]: replaces the part of FILE (RESULTS.md) between the markers of that name by what comes in.
 write_section() {
-    local file=$BENCH/RESULTS.md text
+    local file=${2:-$BENCH/RESULTS.md} text
     text=$(cat)
     grep -q "<!-- $1:begin -->" "$file" || printf '\n<!-- %s:begin -->\n<!-- %s:end -->\n' "$1" "$1" >>"$file"
     TEXT=$text awk -v name="$1" '

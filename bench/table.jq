@@ -1,5 +1,5 @@
 # The runs of `compare`, one object each in an array, as markdown. Pure: no figure is measured or chosen here.
-#   --argjson order [names], --arg machine TEXT
+#   --argjson order [names], --arg machine TEXT, --arg part all|summary
 
 def sorted_median: sort | (.[((length - 1) / 2) | floor] + .[(length / 2) | floor]) / 2;
 
@@ -101,8 +101,29 @@ def noise:
   "Noise: other work took \($foreign | spread) % of the machine during a run.",
   (if $dropped > 0 then "The sink itself dropped \($dropped) datagrams; they are counted as lost." else empty end);
 
-"Measured on \($machine). Median (min..max) of \(map(.round) | max) rounds of \(.[0].seconds) s; tick \(.[0].tick_us) us.",
+# A cell for people in a hurry: CPU time a datagram, and the loss where there is any.
+def cell:
+  (map(cpu_us) | map(select(. != null)) | if length == 0 then "-" else "\(sorted_median | short) us" end) +
+  (map(lost_percent) | sorted_median | if . >= 0.005 then ", \(short) % lost" else "" end);
+
+def rate_title: "\(.rate / 1000) k/s" + (if .mode == "joined" then ", GSO" else "" end);
+
+def summary: . as $runs | (group_by([.mode, .rate]) | map(.[0])) as $columns |
+  "CPU time a datagram of 1,316 bytes, and loss; \($machine); median of \(map(.round) | max) rounds.",
+  "",
+  "| relay | \($columns | map(rate_title) | join(" | ")) | latency at \($columns[0].rate / 1000) k/s, p50 and p99 |",
+  "|---|\($columns | map("---") | join("|"))|---|",
+  ($order[] as $name | [$runs[] | select(.relay == $name)] | select(length > 0) | . as $mine |
+    "| \(.[0].relay | title) | \($columns | map(. as $column |
+      [$mine[] | select(.rate == $column.rate and .mode == $column.mode)] | cell) | join(" | ")) | \(
+      [$mine[] | select(.rate == $columns[0].rate and .mode == $columns[0].mode)] |
+        "\(map(.sink.p50_us) | sorted_median | short), \(map(.sink.p99_us) | sorted_median | short) us") |");
+
+def all:
+  "Measured on \($machine). Median (min..max) of \(map(.round) | max) rounds of \(.[0].seconds) s; tick \(.[0].tick_us) us.",
 "",
 (group_by([.mode, .rate])[] | table),
 (if any(.[]; .relay == "flowclient") then aims else empty end),
-noise
+noise;
+
+if $part == "summary" then summary else all end

@@ -34,6 +34,21 @@ impl Span {
     }
 }
 
+/// How slots lie in a pool's memory: apart from the pool, so that the memory can be written meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout {
+    slot_len: usize,
+}
+
+impl Layout {
+    /// Where a slot lies.
+    #[inline]
+    pub const fn place(self, slot: SlotId) -> Range<usize> {
+        let start = slot.0 as usize * (self.slot_len + CACHE_SKEW);
+        start..start + self.slot_len
+    }
+}
+
 /// Slots of equal length, allocated once and used over and over, most recently used first so that they stay in cache
 /// and memory never touched stays unmapped. A slot is in use as long as anybody holds it.
 pub struct Pool {
@@ -100,11 +115,15 @@ impl Pool {
         &mut self.memory
     }
 
+    /// How slots lie in the pool's memory.
+    pub const fn layout(&self) -> Layout {
+        Layout { slot_len: self.slot_len }
+    }
+
     /// Where a slot lies in the pool's memory.
     #[inline]
     pub const fn place(&self, slot: SlotId) -> Range<usize> {
-        let start = slot.0 as usize * (self.slot_len + CACHE_SKEW);
-        start..start + self.slot_len
+        self.layout().place(slot)
     }
 
     /// Where a span lies in the pool's memory.

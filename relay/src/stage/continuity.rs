@@ -6,45 +6,86 @@ const SEEN: u8 = 0x80;
 const REPEATED: u8 = 0x40;
 const COUNTER: u8 = 0x0F;
 
+/// The last counter of a PID.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LastCounter(u8);
+
+/// What a packet's counter is after the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// As it should be.
+    Right,
+    /// The same packet a second time, which is allowed (if it is the same).
+    Repeat,
+    /// Packets before it are lost or out of order, or it comes a third time.
+    Wrong {
+        /// The counter that would have been right.
+        expected: u8,
+    },
+}
+
+impl LastCounter {
+    /// Whether `packet`, which carries payload, is simply the next one; if not, nothing changes and [`Self::step`] says
+    /// what it is.
+    #[inline]
+    pub fn advance(&mut self, packet: Packet) -> bool {
+        let next = SEEN | (self.0 + 1) & COUNTER;
+        let is_next = self.0 & SEEN != 0 && SEEN | packet.continuity() == next;
+        if is_next {
+            self.0 = next;
+        }
+        is_next
+    }
+
+    /// Takes any packet of the PID. A packet may be sent twice; without payload the counter stays; null packets do not
+    /// count; the discontinuity indicator excuses any counter.
+    pub fn step(&mut self, packet: Packet) -> Step {
+        if packet.pid() == NULL_PID || packet.has_payload() && self.advance(packet) {
+            return Step::Right;
+        }
+        let before = *self;
+        let counter = packet.continuity();
+        let excused = before.0 & SEEN == 0 || packet.adaptation().is_some_and(|field| field.discontinuity());
+        let same = counter == before.0 & COUNTER;
+        self.0 = SEEN | counter;
+        if excused {
+            return Step::Right;
+        }
+        if same && !packet.has_payload() {
+            *self = before;
+            return Step::Right;
+        }
+        if same && before.0 & REPEATED == 0 {
+            self.0 |= REPEATED;
+            return Step::Repeat;
+        }
+        self.0 |= if same { REPEATED } else { 0 };
+        Step::Wrong { expected: before.0.wrapping_add(u8::from(packet.has_payload())) & COUNTER }
+    }
+
+    /// Takes the next counter as it comes.
+    pub fn forget(&mut self) {
+        self.0 = 0;
+    }
+}
+
 /// The last counter of each PID.
 pub struct Continuity {
-    last: Box<[u8; PID_COUNT]>,
+    last: Box<[LastCounter; PID_COUNT]>,
 }
 
 impl Default for Continuity {
     fn default() -> Self {
-        Self { last: Box::new([0; PID_COUNT]) }
+        Self { last: Box::new([LastCounter::default(); PID_COUNT]) }
     }
 }
 
 impl Continuity {
-    /// Takes the next packet; `false` if its counter is an error: packets before it are lost or out of order, or it
-    /// comes a third time. A packet may be sent twice; without payload the counter stays; null packets do not count;
-    /// the discontinuity indicator excuses any counter.
+    /// Takes the next packet; `false` if its counter is an error ([`LastCounter::step`]).
     #[inline]
     pub fn check(&mut self, packet: Packet) -> bool {
-        let pid = packet.pid();
-        let (state, counter) = (self.last[usize::from(pid)], packet.continuity());
-        let next = (state & COUNTER).wrapping_add(1) & COUNTER;
-        if state & SEEN != 0 && packet.has_payload() && counter == next {
-            self.last[usize::from(pid)] = SEEN | counter;
-            return true;
-        }
-        pid == NULL_PID || self.check_unusual(packet, state)
-    }
-
-    fn check_unusual(&mut self, packet: Packet, state: u8) -> bool {
-        let (slot, counter) = (&mut self.last[usize::from(packet.pid())], packet.continuity());
-        let excused = packet.adaptation().is_some_and(|field| field.discontinuity());
-        let same = counter == state & COUNTER;
-        let repeated = same && packet.has_payload();
-        let good = state & SEEN == 0 || excused || (same && !(repeated && state & REPEATED != 0));
-        let again = repeated && state & SEEN != 0 && !excused;
-        *slot = SEEN | counter | if again { REPEATED } else { 0 };
-        if !packet.has_payload() && same {
-            *slot = state | SEEN;
-        }
-        good
+        let last = &mut self.last[usize::from(packet.pid())];
+        packet.has_payload() && last.advance(packet) || !matches!(last.step(packet), Step::Wrong { .. })
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod continuity;
 pub mod frame;
+pub mod inspect;
 pub mod pace;
 pub mod queue;
 pub mod reorder;

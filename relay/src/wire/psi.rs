@@ -3,32 +3,27 @@
 
 use thiserror::Error;
 
+use super::ids;
+use super::section::{CRC_LEN, SHORT_HEADER_LEN, crc32, longest};
+use super::si::{NETWORK_NAME, SERVICE};
 use crate::time::Utc;
 
-/// PID of the program association table.
-pub const PAT_PID: u16 = 0x0000;
-/// PID of the network information table.
-pub const NIT_PID: u16 = 0x0010;
-/// PID of the service description table.
-pub const SDT_PID: u16 = 0x0011;
-/// PID of the time and date table.
-pub const TDT_PID: u16 = 0x0014;
 /// Length of a time and date section in bytes.
 pub const TDT_LEN: usize = 8;
 
-/// Longest section of PAT, PMT, NIT and SDT in bytes, header and CRC included (section_length is at most 1021).
-const LONGEST_SECTION: usize = 1_024;
-/// Bytes of a long section before its body.
-const LONG_HEADER_LEN: usize = 8;
-const CRC_LEN: usize = 4;
 /// Modified Julian Date of 1970-01-01 (EN 300 468, annex C).
-const MJD_OF_EPOCH: u64 = 40_587;
+pub(crate) const MJD_OF_EPOCH: u64 = 40_587;
+
+/// section_syntax_indicator, above a length of 12 bits.
+const SYNTAX: u16 = 0x8000;
+/// Two reserved bits, above a length of 12 bits.
+const RESERVED: u16 = 0x3000;
 
 /// Why a section cannot be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum SectionError {
+pub enum BuildError {
     /// The section would have this many bytes.
-    #[error("section of {0} bytes is longer than {LONGEST_SECTION}")]
+    #[error("section of {0} bytes is longer than the table may have")]
     TooLong(usize),
     /// A descriptor's body would have this many bytes.
     #[error("descriptor of {0} bytes is longer than 255")]
@@ -60,62 +55,62 @@ pub struct Service<'a> {
 /// The program association section (2.4.4.3): `programs` are pairs of program number (0: the NIT) and PID.
 ///
 /// # Errors
-/// [`SectionError`] when there are more programs than a section holds.
-pub fn program_association(transport_stream_id: u16, programs: &[(u16, u16)]) -> Result<Vec<u8>, SectionError> {
+/// [`BuildError`] when there are more programs than a section holds.
+pub fn program_association(transport_stream_id: u16, programs: &[(u16, u16)]) -> Result<Vec<u8>, BuildError> {
     let entry = |&(number, pid): &(u16, u16)| concat([number.to_be_bytes(), (0xE000 | pid).to_be_bytes()]);
     let body: Vec<u8> = programs.iter().flat_map(entry).collect();
-    long_section(0x00, transport_stream_id, &body)
+    long_section(Head::first(ids::PAT, transport_stream_id), &body)
 }
 
 /// The program map section (2.4.4.8), without descriptors.
 ///
 /// # Errors
-/// [`SectionError`] when there are more streams than a section holds.
-pub fn program_map(program: u16, pcr_pid: u16, streams: &[ElementaryStream]) -> Result<Vec<u8>, SectionError> {
+/// [`BuildError`] when there are more streams than a section holds.
+pub fn program_map(program: u16, pcr_pid: u16, streams: &[ElementaryStream]) -> Result<Vec<u8>, BuildError> {
     let mut body = concat([(0xE000 | pcr_pid).to_be_bytes(), 0xF000_u16.to_be_bytes()]).to_vec();
     for stream in streams {
         body.push(stream.stream_type);
         body.extend(concat([(0xE000 | stream.pid).to_be_bytes(), 0xF000_u16.to_be_bytes()]));
     }
-    long_section(0x02, program, &body)
+    long_section(Head::first(ids::PMT, program), &body)
 }
 
 /// The service description section of the actual transport stream (EN 300 468, 5.2.3).
 ///
 /// # Errors
-/// [`SectionError`] when a name or the section is too long.
+/// [`BuildError`] when a name or the section is too long.
 pub fn service_description(
     transport_stream_id: u16,
     original_network_id: u16,
     service: Service<'_>,
-) -> Result<Vec<u8>, SectionError> {
+) -> Result<Vec<u8>, BuildError> {
     let mut description = vec![service.service_type];
     for text in [service.provider, service.name].map(dvb_text) {
         description.push(byte_len(&text)?);
         description.extend(text);
     }
-    let descriptor = descriptor(0x48, &description)?;
+    let descriptor = descriptor(SERVICE, &description)?;
     let [network_high, network_low] = original_network_id.to_be_bytes();
     let [id_high, id_low] = service.id.to_be_bytes();
     let mut body = vec![network_high, network_low, 0xFF, id_high, id_low, 0xFC];
     body.extend(loop_length(0x8000, descriptor.len()));
     body.extend(descriptor);
-    long_section(0x42, transport_stream_id, &body)
+    long_section(Head::first(ids::SDT_ACTUAL, transport_stream_id), &body)
 }
 
 /// The network information section of the actual network (EN 300 468, 5.2.1), with the network's name and one
 /// transport stream.
 ///
 /// # Errors
-/// [`SectionError`] when the name is too long.
-pub fn network_information(network_id: u16, name: &str, transport_stream_id: u16) -> Result<Vec<u8>, SectionError> {
-    let name = descriptor(0x40, &dvb_text(name))?;
+/// [`BuildError`] when the name is too long.
+pub fn network_information(network_id: u16, name: &str, transport_stream_id: u16) -> Result<Vec<u8>, BuildError> {
+    let name = descriptor(NETWORK_NAME, &dvb_text(name))?;
     let mut body = loop_length(0xF000, name.len()).to_vec();
     body.extend(name);
     body.extend(loop_length(0xF000, 6));
     body.extend(concat([transport_stream_id.to_be_bytes(), network_id.to_be_bytes()]));
     body.extend(loop_length(0xF000, 0));
-    long_section(0x40, network_id, &body)
+    long_section(Head::first(ids::NIT_ACTUAL, network_id), &body)
 }
 
 /// The time and date section (EN 300 468, 5.2.5), which has no CRC: whole seconds of `utc`.
@@ -123,47 +118,74 @@ pub const fn time_and_date(utc: Utc) -> [u8; TDT_LEN] {
     let seconds = utc.0 / 1_000_000_000;
     let [day_high, day_low] = ((MJD_OF_EPOCH + seconds / 86_400) as u16).to_be_bytes();
     let of_day = seconds % 86_400;
-    [0x70, 0x70, 0x05, day_high, day_low, bcd(of_day / 3_600), bcd(of_day / 60 % 60), bcd(of_day % 60)]
+    [ids::TDT, 0x70, 0x05, day_high, day_low, bcd(of_day / 3_600), bcd(of_day / 60 % 60), bcd(of_day % 60)]
 }
 
-/// CRC_32 of a section (ISO/IEC 13818-1, annex A): over a section with its CRC it is zero.
-pub fn crc32(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(u32::MAX, |crc, &byte| crc << 8 ^ CRC_TABLE[usize::from((crc >> 24) as u8 ^ byte)])
+/// What a section with the section syntax begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// table_id.
+    pub table_id: u8,
+    /// table_id_extension.
+    pub extension: u16,
+    /// version_number, `0..32`.
+    pub version: u8,
+    /// current_next_indicator.
+    pub is_current: bool,
+    /// section_number.
+    pub number: u8,
+    /// last_section_number.
+    pub last_number: u8,
 }
 
-const CRC_TABLE: [u32; 256] = {
-    let mut table = [0; 256];
-    let mut index = 0;
-    while index < 256 {
-        let mut crc = (index as u32) << 24;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc >> 31 == 1 { crc << 1 ^ 0x04C1_1DB7 } else { crc << 1 };
-            bit += 1;
-        }
-        table[index] = crc;
-        index += 1;
+impl Head {
+    /// Of section 0 of 0, version 0, in force.
+    pub const fn first(table_id: u8, extension: u16) -> Self {
+        Self { table_id, extension, version: 0, is_current: true, number: 0, last_number: 0 }
     }
-    table
-};
+}
 
-/// Section 0 of 0, version 0, in force.
-fn long_section(table_id: u8, extension: u16, body: &[u8]) -> Result<Vec<u8>, SectionError> {
-    let len = LONG_HEADER_LEN + body.len() + CRC_LEN;
-    if len > LONGEST_SECTION {
-        return Err(SectionError::TooLong(len));
+/// Any section with the section syntax.
+///
+/// # Errors
+/// [`BuildError::TooLong`] when its table has no sections of that length.
+pub fn long_section(head: Head, body: &[u8]) -> Result<Vec<u8>, BuildError> {
+    let [extension_high, extension_low] = head.extension.to_be_bytes();
+    let version = 0xC0 | (head.version & 0x1F) << 1 | u8::from(head.is_current);
+    let rest_of_head = [extension_high, extension_low, version, head.number, head.last_number];
+    with_crc(head.table_id, SYNTAX, &[&rest_of_head, body].concat())
+}
+
+/// Any section without the section syntax that ends with a CRC: time offset and splice information.
+///
+/// # Errors
+/// [`BuildError::TooLong`] when its table has no sections of that length.
+pub fn short_section(table_id: u8, body: &[u8]) -> Result<Vec<u8>, BuildError> {
+    with_crc(table_id, 0, body)
+}
+
+fn with_crc(table_id: u8, syntax: u16, after_length: &[u8]) -> Result<Vec<u8>, BuildError> {
+    let len = SHORT_HEADER_LEN + after_length.len() + CRC_LEN;
+    if len > longest(table_id) {
+        return Err(BuildError::TooLong(len));
     }
-    let reserved_future_use = if table_id < 0x40 { 0xB000 } else { 0xF000 };
     let mut section = vec![table_id];
-    section.extend(loop_length(reserved_future_use, len - 3));
-    section.extend(extension.to_be_bytes());
-    section.extend([0xC1, 0, 0]);
-    section.extend(body);
+    section.extend(loop_length(syntax | second_indicator(table_id) | RESERVED, len - SHORT_HEADER_LEN));
+    section.extend(after_length);
     section.extend(crc32(&section).to_be_bytes());
     Ok(section)
 }
 
-fn descriptor(tag: u8, body: &[u8]) -> Result<Vec<u8>, SectionError> {
+/// The bit after section_syntax_indicator: 0 in PSI (ISO/IEC 13818-1, 2.4.4.4) and splice information (SCTE 35, 9.6), 1
+/// in service information (EN 300 468, 5.1.1).
+const fn second_indicator(table_id: u8) -> u16 {
+    match table_id {
+        0..0x40 | ids::SPLICE_INFO => 0,
+        _ => 0x4000,
+    }
+}
+
+pub(crate) fn descriptor(tag: u8, body: &[u8]) -> Result<Vec<u8>, BuildError> {
     let mut descriptor = vec![tag, byte_len(body)?];
     descriptor.extend(body);
     Ok(descriptor)
@@ -175,12 +197,12 @@ fn dvb_text(text: &str) -> Vec<u8> {
     [selector, text.as_bytes()].concat()
 }
 
-fn byte_len(body: &[u8]) -> Result<u8, SectionError> {
-    u8::try_from(body.len()).map_err(|_| SectionError::DescriptorTooLong(body.len()))
+fn byte_len(body: &[u8]) -> Result<u8, BuildError> {
+    u8::try_from(body.len()).map_err(|_| BuildError::DescriptorTooLong(body.len()))
 }
 
 /// A length of 12 bits below four flag bits.
-fn loop_length(flags: u16, len: usize) -> [u8; 2] {
+pub(crate) fn loop_length(flags: u16, len: usize) -> [u8; 2] {
     (flags | len as u16 & 0x0FFF).to_be_bytes()
 }
 
@@ -195,12 +217,8 @@ const fn bcd(number: u64) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::ids::NIT_PID;
     use proptest::prelude::*;
-
-    #[test]
-    fn the_crc_is_the_catalogued_one() {
-        assert_eq!(crc32(b"123456789"), 0x0376_E6E7);
-    }
 
     #[test]
     fn the_time_of_a_known_day_is_in_mjd_and_bcd() {
@@ -211,8 +229,8 @@ mod tests {
     #[test]
     fn a_name_too_long_is_refused() {
         let service = Service { id: 1, service_type: 0x19, provider: "", name: &"x".repeat(260) };
-        assert_eq!(service_description(1, 1, service), Err(SectionError::DescriptorTooLong(260)));
-        assert_eq!(program_association(1, &[(1, 0x100); 254]), Err(SectionError::TooLong(1_028)));
+        assert_eq!(service_description(1, 1, service), Err(BuildError::DescriptorTooLong(260)));
+        assert_eq!(program_association(1, &[(1, 0x100); 254]), Err(BuildError::TooLong(1_028)));
     }
 
     proptest! {

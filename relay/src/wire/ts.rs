@@ -78,6 +78,13 @@ impl<'a> Packet<'a> {
         self.0[3] & 0x0F
     }
 
+    /// Whether there is nothing to see but payload that goes on: in the clear, no adaptation field, no unit starts here, no
+    /// transport error.
+    #[inline]
+    pub const fn is_plain(self) -> bool {
+        self.0[1] & 0xC0 | self.0[3] & 0xE0 == 0 && self.has_payload()
+    }
+
     /// The adaptation field's bytes after its length byte; `None` if there is none or its length lies.
     #[inline]
     pub fn adaptation(self) -> Option<Adaptation<'a>> {

@@ -35,7 +35,7 @@ use thiserror::Error;
 use super::Generator;
 use crate::spec::{MOST_PACKETS_PER_DATAGRAM, TestInput};
 use crate::time::{Ticks27, Utc};
-use crate::wire::psi::{self, SectionError};
+use crate::wire::psi::{self, BuildError};
 use crate::wire::ts::{NULL_PACKET, PACKET_LEN};
 use audio::Audio;
 use packet::{MediaPacket, write_section};
@@ -67,7 +67,7 @@ pub enum SyntheticError {
     Name(usize),
     /// A table cannot be built.
     #[error("table of the channel cannot be built: {0}")]
-    Section(#[from] SectionError),
+    Section(#[from] BuildError),
 }
 
 /// A synthetic channel, ready to emit its datagrams in turn.

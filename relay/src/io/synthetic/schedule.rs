@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::h264::PICTURES_A_SECOND;
 use super::packet::PART_LEN;
 use crate::time::Ticks27;
-use crate::wire::psi;
+use crate::wire::ids;
 use crate::wire::ts::PACKET_LEN;
 
 /// Seconds in a period.
@@ -74,11 +74,11 @@ impl Load {
 impl Table {
     const fn pid(self) -> u16 {
         match self {
-            Self::Association => psi::PAT_PID,
+            Self::Association => ids::PAT_PID,
             Self::Map => MAP_PID,
-            Self::Network => psi::NIT_PID,
-            Self::Service => psi::SDT_PID,
-            Self::Time => psi::TDT_PID,
+            Self::Network => ids::NIT_PID,
+            Self::Service => ids::SDT_PID,
+            Self::Time => ids::TDT_PID,
         }
     }
 }

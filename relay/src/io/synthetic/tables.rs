@@ -1,7 +1,8 @@
 //! The channel's PSI and SI sections.
 
 use super::schedule::{AUDIO_PID, MAP_PID, Table, VIDEO_PID};
-use crate::wire::psi::{self, ElementaryStream, SectionError, Service};
+use crate::wire::ids;
+use crate::wire::psi::{self, BuildError, ElementaryStream, Service};
 
 const STREAM_TYPE_MPEG1_AUDIO: u8 = 0x03;
 const STREAM_TYPE_H264: u8 = 0x1B;
@@ -22,14 +23,14 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    pub(super) fn new(program: u16, name: &str) -> Result<Self, SectionError> {
+    pub(super) fn new(program: u16, name: &str) -> Result<Self, BuildError> {
         let streams = [
             ElementaryStream { stream_type: STREAM_TYPE_H264, pid: VIDEO_PID },
             ElementaryStream { stream_type: STREAM_TYPE_MPEG1_AUDIO, pid: AUDIO_PID },
         ];
         let service = Service { id: program, service_type: SERVICE_TYPE_H264_HD, provider: PROVIDER, name };
         Ok(Self {
-            association: psi::program_association(TRANSPORT_STREAM_ID, &[(0, psi::NIT_PID), (program, MAP_PID)])?,
+            association: psi::program_association(TRANSPORT_STREAM_ID, &[(0, ids::NIT_PID), (program, MAP_PID)])?,
             map: psi::program_map(program, VIDEO_PID, &streams)?,
             network: psi::network_information(NETWORK_ID, PROVIDER, TRANSPORT_STREAM_ID)?,
             service: psi::service_description(TRANSPORT_STREAM_ID, NETWORK_ID, service)?,

@@ -6,6 +6,7 @@ use mpeg2ts::ts::{ReadTsPacket, TsPacketReader, TsPayload};
 use proptest::prelude::*;
 
 use super::*;
+use crate::wire::ids;
 use crate::wire::pes::{PesHead, STAMP_MODULUS};
 use crate::wire::ts::{NULL_PID, Packet};
 
@@ -193,7 +194,7 @@ fn another_parser_reads_the_program_and_both_streams() {
     let whole = stream(&ch7(2_000_000), BEFORE_WRAP, 3);
     // The oracle knows no tables of DVB.
     let known: Vec<u8> = packets(&whole)
-        .filter(|packet| !matches!(packet.pid(), psi::NIT_PID | psi::SDT_PID | psi::TDT_PID))
+        .filter(|packet| !matches!(packet.pid(), ids::NIT_PID | ids::SDT_PID | ids::TDT_PID))
         .flat_map(|packet| *packet.bytes())
         .collect();
     let (mut associations, mut maps, mut units) = (0, 0, 0);

@@ -29,7 +29,7 @@ pub struct Batch {
 }
 
 /// Buffers that a call is offered at least.
-const LEAST_OFFERED: usize = 8;
+const LEAST_OFFERED: usize = 2;
 
 impl Default for Batch {
     fn default() -> Self {
@@ -84,10 +84,9 @@ impl Rx {
     pub fn receive(&self, pool: &mut Pool, batch: &mut Batch) -> io::Result<bool> {
         batch.reserve(pool);
         let Batch { receiver, slots, received, offered } = batch;
-        let offer = slots.iter().rev().take(*offered);
-        let places: smallvec::SmallVec<[_; MAX_BATCH]> = offer.map(|&slot| pool.place(slot)).collect();
-        let count = places.len();
-        receiver.receive(self.socket.as_fd(), pool.memory_mut(), places.into_iter(), received)?;
+        let (layout, count) = (pool.layout(), slots.len().min(*offered));
+        let places = slots.iter().rev().take(count).map(|&slot| layout.place(slot));
+        receiver.receive(self.socket.as_fd(), pool.memory_mut(), places, received)?;
         *offered = (2 * received.len()).clamp(LEAST_OFFERED, MAX_BATCH);
         Ok(received.len() == count)
     }

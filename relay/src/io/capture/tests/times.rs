@@ -82,3 +82,13 @@ fn a_pcr_that_comes_later_than_the_window_reaches_puts_time_right() {
     assert!(times.is_sorted());
     assert_eq!(*times.last().unwrap(), Time(901_000_000));
 }
+
+#[test]
+fn a_part_is_never_before_the_packets_counted_up_to_it() {
+    let mut bytes = stream(&[(0, 8), (1, 30), (2, 0)]);
+    bytes[20 * PACKET_LEN] = 0;
+    bytes.splice(30 * PACKET_LEN..30 * PACKET_LEN, [0; 300]);
+    let reading = Reading::of(&bytes);
+    assert_eq!((reading.counters.bad_syncs, reading.counters.sync_losses), (1, 1));
+    assert!(reading.times().is_sorted());
+}
