@@ -1,6 +1,6 @@
 //! Captures: transport streams that were recorded, with the time of each packet.
 //!
-//! [`open`] tells the kind by the content: transport packets 188, 192 (m2ts) or 204 bytes apart, or network traffic
+//! [`open()`] tells the kind by the content: transport packets 188, 192 (m2ts) or 204 bytes apart, or network traffic
 //! saved as pcap or pcapng. [`Capture::read`] then hands out [`Item`]s, a few megabytes at a time: runs of packets in
 //! step, and what went wrong between them. Whatever the bytes, reading ends with what could be read, counted, or with a
 //! [`CaptureError`].
@@ -14,7 +14,7 @@
 //! Ethernet with VLAN tags, Linux cooked captures 1 and 2, raw IP, BSD loopback. Fragmented datagrams are left out and
 //! counted. RTP is told by its content; datagrams come in the order they were captured, with duplicates.
 //!
-//! [`write`] saves what was received in the same formats.
+//! [`mod@write`] saves what was received in the same formats.
 
 mod align;
 mod arrival_times;

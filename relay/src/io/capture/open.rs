@@ -47,10 +47,10 @@ pub fn open(path: &Path, destination: Option<SocketAddr>) -> Result<Capture, Cap
 }
 
 impl Capture {
-    /// The capture that `source` gives, which errors call `name`; for the rest see [`open`].
+    /// The capture that `source` gives, which errors call `name`; for the rest see [`open()`].
     ///
     /// # Errors
-    /// As [`open`].
+    /// As [`open()`].
     pub fn new(
         name: impl Into<String>,
         source: impl Read + Send + 'static,
