@@ -1,5 +1,6 @@
 //! Where datagrams come from and go to.
 
+pub mod capture;
 pub mod file;
 pub mod interface;
 pub mod synthetic;

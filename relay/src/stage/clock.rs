@@ -81,12 +81,17 @@ impl PcrClock {
         u64::try_from(bits * u128::from(Ticks27::HZ) / u128::from(rate.ticks)).ok()
     }
 
+    /// Ticks of 27 MHz that so many packets take at the rate between the last two PCRs. `None` before the second PCR.
+    pub fn ticks_for(&self, packets: u64) -> Option<u64> {
+        let rate = self.rate?;
+        Some((u128::from(packets) * u128::from(rate.ticks) / u128::from(rate.packets)) as u64)
+    }
+
     fn ticks_at(&self, packet: u64) -> Option<u64> {
-        let (last, rate) = (self.last?, self.rate?);
-        let scale = |packets: u64| (u128::from(packets) * u128::from(rate.ticks) / u128::from(rate.packets)) as u64;
+        let last = self.last?;
         Some(match packet.checked_sub(last.packet) {
-            Some(after) => last.media + scale(after),
-            None => last.media.saturating_sub(scale(last.packet - packet)),
+            Some(after) => last.media + self.ticks_for(after)?,
+            None => last.media.saturating_sub(self.ticks_for(last.packet - packet)?),
         })
     }
 

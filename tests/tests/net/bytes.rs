@@ -55,7 +55,7 @@ fn what_gstreamer_sends_as_rtp_comes_out_identical() {
     assert!(sink.bytes().starts_with(whole), "the stream came out changed");
 }
 
-fn gstreamer(source: &NetNs) -> Command {
+pub(crate) fn gstreamer(source: &NetNs) -> Command {
     let mut command = source.command("gst-launch-1.0");
     command.args(
         "-q videotestsrc is-live=true num-buffers=125 ! video/x-raw,width=320,height=240,framerate=25/1".split(' '),
@@ -67,7 +67,7 @@ fn gstreamer(source: &NetNs) -> Command {
     command
 }
 
-fn payload_of(datagram: &[u8]) -> &[u8] {
+pub(crate) fn payload_of(datagram: &[u8]) -> &[u8] {
     let rtp = Rtp::parse(datagram).expect("GStreamer writes RTP");
     &datagram[rtp.payload_start..rtp.payload_end]
 }

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod bytes;
+mod captures;
 mod channel;
 mod ending;
 mod lab;
