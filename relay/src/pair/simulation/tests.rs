@@ -1,0 +1,114 @@
+//! What must hold whatever happens, and that it is noticed when it does not.
+
+use std::time::Duration;
+
+use super::faults::{ALL, Fault, on_air};
+use super::node::Bug;
+use super::world::{INTERVAL, Weather, World};
+
+const FAIR: Weather = Weather {
+    input_jitter: Duration::from_micros(300),
+    delay: Duration::from_micros(100),
+    lose_one_in: 0,
+    double_one_in: 0,
+};
+/// Messages overtake the stream.
+const SLOW: Weather = Weather { delay: Duration::from_millis(1), ..FAIR };
+const ROUGH: Weather = Weather {
+    input_jitter: Duration::from_millis(3),
+    delay: Duration::from_micros(800),
+    lose_one_in: 100,
+    double_one_in: 100,
+};
+
+/// Nothing lost, nothing out of order, and the newest on its way.
+fn assert_whole(world: &World, story: &str) {
+    assert_eq!(world.viewer.lost(), [0; 0], "{story}: lost");
+    assert_eq!(world.viewer.late, 0, "{story}: out of order");
+    let behind = world.newest() - world.viewer.newest().unwrap();
+    assert!(behind < 20, "{story}: {behind} datagrams behind");
+}
+
+#[test]
+fn a_lone_instance_is_on_air() {
+    let world = on_air(1, 1, FAIR, Bug::None);
+    assert_whole(&world, "alone");
+    assert!(world.on_air().is_some());
+}
+
+#[test]
+fn of_many_started_at_once_one_is_on_air() {
+    for seed in 0..3 {
+        let world = on_air(seed, 30, FAIR, Bug::None);
+        assert_whole(&world, "many");
+        assert_eq!(world.alive().filter(|(_, node)| node.is_on_air()).count(), 1, "seed {seed}");
+    }
+}
+
+#[test]
+fn each_fault_alone_loses_nothing_and_the_gap_is_short() {
+    for fault in ALL {
+        for seed in 0..8 {
+            let mut world = on_air(seed, 2, FAIR, Bug::None);
+            world.viewer.longest_gap = Duration::ZERO;
+            world.suffer(fault);
+            let story = format!("{fault:?}, seed {seed}");
+            assert_whole(&world, &story);
+            let gap = world.viewer.longest_gap;
+            assert!(gap < Duration::from_millis(15), "{story}: gap {gap:?}");
+        }
+    }
+}
+
+#[test]
+fn a_hand_over_doubles_nothing_and_makes_no_gap() {
+    for seed in 0..20 {
+        let mut world = on_air(seed, 2, if seed % 2 == 0 { FAIR } else { SLOW }, Bug::None);
+        let before = world.viewer.duplicates();
+        world.viewer.longest_gap = Duration::ZERO;
+        world.suffer(Fault::HandOver);
+        assert_whole(&world, "hand-over");
+        assert_eq!(world.viewer.duplicates(), before, "seed {seed}");
+        assert!(world.viewer.longest_gap <= 4 * INTERVAL, "seed {seed}: {:?}", world.viewer.longest_gap);
+    }
+}
+
+#[test]
+fn a_million_steps_of_rough_weather_lose_nothing() {
+    let mut steps = 0;
+    for seed in 0.. {
+        let mut world = on_air(seed, 2 + seed as usize % 4, ROUGH, Bug::None);
+        for _ in 0..12 {
+            let fault = ALL[world.draw(ALL.len() as u64) as usize];
+            world.suffer(fault);
+            assert_eq!(world.viewer.lost(), [0; 0], "seed {seed}, {fault:?}");
+            assert!(world.on_air().is_some(), "seed {seed}, {fault:?}: nobody on air");
+        }
+        assert!(world.viewer.duplicates() < 12 * 200, "seed {seed}: {} duplicates", world.viewer.duplicates());
+        steps += world.steps;
+        if steps > 1_000_000 {
+            break;
+        }
+    }
+}
+
+/// Whether some fault is noticed with a bug planted.
+fn is_noticed(bug: Bug) -> bool {
+    ALL.into_iter().any(|fault| {
+        (0..8).any(|seed| {
+            let mut world = on_air(seed, 2, SLOW, bug);
+            let before = world.viewer.duplicates();
+            world.suffer(fault);
+            let doubled = fault == Fault::HandOver && world.viewer.duplicates() != before;
+            doubled || !world.viewer.lost().is_empty() || world.viewer.late > 0 || world.viewer.duplicates() > 200
+        })
+    })
+}
+
+#[test]
+fn planted_bugs_are_noticed() {
+    for bug in [Bug::IgnoresPlace, Bug::SendsBacklog, Bug::StartsWithTheNext] {
+        assert!(is_noticed(bug), "{bug:?}");
+    }
+    assert!(!is_noticed(Bug::None));
+}
