@@ -6,7 +6,7 @@ use std::time::Duration;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use relay::flow::{Arrived, Flow, Poll};
 use relay::mem::Pool;
-use relay::spec::{FlowSpec, Input, Inspect, Pace, Source, Transport};
+use relay::spec::{FlowSpec, Input, Inspect, Pace, Pair, Source, Transport};
 use relay::time::Time;
 
 /// Datagrams a turn: what one receive call gives when there is much to do.
@@ -21,6 +21,7 @@ fn spec(inspect: Inspect) -> FlowSpec {
         outputs: Vec::new(),
         pace: Pace::Arrival,
         inspect,
+        pair: Pair::Off,
         packets_per_datagram: 7,
         reorder_window: Duration::from_millis(10),
         receive_buffer_bytes: 1 << 20,

@@ -123,6 +123,9 @@ pub(crate) struct FlowArgs {
     /// How closely to look at the stream: at everything, or at continuity counters only (cheapest)
     #[arg(long, value_name = "INSPECTION", default_value_t, conflicts_with = "config", value_parser = inspection())]
     pub(crate) inspect: Inspect,
+    /// Stand by for other instances of this flow, and they for this one: one of them is on air
+    #[arg(long, conflicts_with = "config")]
+    pub(crate) pair: bool,
     /// Transport packets in each datagram, 1 to 348
     #[arg(long, value_name = "COUNT", conflicts_with = "config", value_parser = packets())]
     #[arg(default_value_t = DEFAULT_PACKETS_PER_DATAGRAM)]

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::thread;
 use std::time::Duration;
 
-use relay::spec::{EntryError, FlowEntry, FlowSpec, UrlError, validate};
+use relay::spec::{EntryError, FlowEntry, FlowSpec, Pair, UrlError, validate};
 use serde::Deserialize;
 
 use crate::args::{Args, CatalogArgs, LogForm};
@@ -92,6 +92,7 @@ fn entry_of_command_line(args: &Args) -> Result<FlowEntry, ConfigError> {
         source,
         pace: args.flow.pace,
         inspect: args.flow.inspect,
+        pair: if args.flow.pair { Pair::Standby } else { Pair::Off },
         packets_per_datagram: args.flow.packets_per_datagram,
         ..FlowEntry::new(outputs)
     })

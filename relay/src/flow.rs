@@ -146,6 +146,15 @@ impl Flow {
         }
     }
 
+    /// Lets the oldest `count` datagrams of the queue go unsent: another instance had them on air.
+    pub fn suppress(&mut self, count: usize, pool: &mut Pool) {
+        for _ in 0..count {
+            if self.assembly.queue.pop(pool).is_some() {
+                self.counters.suppressed_datagrams += 1;
+            }
+        }
+    }
+
     /// The source has ended: what waits goes out, the last datagram filled up with null packets.
     pub fn finish(&mut self, now: Time, pool: &mut Pool) {
         let waiting: Vec<Payload> = self.reorder.drain().collect();

@@ -101,10 +101,28 @@ counters! {
     output_bytes,
     /// Datagrams that an output refused (no route, interface down, queue full).
     output_errors,
+    /// Datagrams made here and not sent, because another instance of the flow had them on air.
+    suppressed_datagrams,
+    /// Times that this instance went on air because nobody was.
+    takeovers_nobody,
+    /// Times that it went on air because the one that was fell silent.
+    takeovers_silence,
+    /// Times that the air was handed over to it.
+    takeovers_hand_over,
+    /// Times that it took the air back from a successor that was not heard.
+    takeovers_taken_back,
+    /// Datagrams that this instance made and heard on air, the same.
+    shadow_equal,
+    /// Datagrams on air that this instance did not make.
+    shadow_only_on_air,
+    /// Datagrams that this instance made and that were not on air when later ones were.
+    shadow_only_here,
     /// Times that the pace was anchored anew (a PCR jump, a long silence).
     pace_resets,
     /// Sum over the latency histogram, in nanoseconds.
     latency_sum_nanos,
+    /// Gauge: 1 while another instance of the flow has the air, or may have it.
+    standby_gauge,
     /// Gauge: 1 while datagrams come in, 0 once the input has been silent for a second.
     input_up_gauge,
     /// Gauge: UTC of the last datagram in, nanoseconds since the epoch; 0 before the first.

@@ -59,6 +59,9 @@ impl Health {
             | EventKind::KernelDrops(_)
             | EventKind::Resynchronised
             | EventKind::SourceMoved { .. }
+            | EventKind::TookAir(_)
+            | EventKind::LeftAir(_)
+            | EventKind::Stranger(_)
             | EventKind::Alarm(_) => {}
         }
     }

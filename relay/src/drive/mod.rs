@@ -4,9 +4,11 @@
 //! counters and events.
 
 mod clocks;
+mod control;
 mod made;
 mod moderation;
 mod outputs;
+mod pair;
 mod reactor;
 mod socket;
 mod task;

@@ -1,5 +1,7 @@
 //! The outputs of a flow: each datagram to each, and opened anew when one fails.
 
+use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::clocks;
@@ -7,13 +9,13 @@ use crate::event::EventKind;
 use crate::flow::Flow;
 use crate::io::udp::{Tx, UdpError};
 use crate::mem::Pool;
-use crate::spec::{FlowSpec, Pace};
+use crate::spec::{FlowSpec, Output, Pace};
 use crate::time::{Moment, Time};
 
 /// Interval between attempts to open a failing output anew.
 const REOPEN_INTERVAL: Duration = Duration::from_secs(1);
 /// Free slots below which paced datagrams leave early, rather than that arriving ones find no room.
-const LOW_WATER_SLOTS: usize = 128;
+pub(super) const LOW_WATER_SLOTS: usize = 128;
 
 /// All outputs of a flow.
 pub(super) struct Outputs {
@@ -35,6 +37,18 @@ impl Outputs {
     pub(super) fn open(spec: &FlowSpec) -> Result<Self, UdpError> {
         let outputs = spec.outputs.iter().map(|output| Ok(Egress { tx: Tx::open(output)?, failing: None }));
         Ok(Self { outputs: outputs.collect::<Result<_, UdpError>>()?, burst: spec.pace == Pace::Arrival })
+    }
+
+    /// The first output, and the address that it is sent from.
+    pub(super) fn first(&self) -> Option<(&Output, io::Result<SocketAddr>)> {
+        self.outputs.first().map(|egress| (egress.tx.output(), egress.tx.source()))
+    }
+
+    /// The next RTP datagram follows this one, which another instance sent.
+    pub(super) fn go_on_after(&mut self, sequence: u16, ssrc: u32) {
+        for egress in &mut self.outputs {
+            egress.tx.set_sequence(sequence.wrapping_add(1), ssrc);
+        }
     }
 
     /// Sends what is due, and lets it go.

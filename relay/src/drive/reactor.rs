@@ -25,6 +25,8 @@ const SLOTS: u32 = 2_048;
 const SLOT_LEN: usize = 65_536 + 1_024;
 /// The mailbox among the descriptors watched; flows count from 0.
 const MAILBOX: u64 = u64::MAX;
+/// Set in the number of a flow: a descriptor on which its other instances are heard.
+const OTHERS: u64 = 1 << 62;
 /// Ready descriptors taken a wait.
 const EVENTS: usize = 64;
 
@@ -63,6 +65,8 @@ pub(super) struct Reactor {
     pool: Pool,
     batch: Batch,
     flows: HashMap<u64, Box<FlowTask>>,
+    /// Flows that hand over before they end, and who waits for that.
+    leaving: HashMap<u64, Sender<Counters>>,
     timers: Timers,
     moderation: Moderation,
     /// Buffers filled in this turn.
@@ -81,6 +85,7 @@ impl Reactor {
             pool: Pool::new(SLOTS, SLOT_LEN),
             batch: Batch::default(),
             flows: HashMap::new(),
+            leaving: HashMap::new(),
             timers: Timers::default(),
             moderation: Moderation::default(),
             filled: 0,
@@ -96,8 +101,13 @@ impl Reactor {
         while !self.stopping {
             self.wait(&mut events);
             let now = clocks::now();
+            // Who wakes from a freeze must hear what was sent meanwhile before it sends.
+            for flow in events.iter().map(|event| event.data.u64()).filter(|&id| is_of_others(id)) {
+                self.listen(flow & !OTHERS, now);
+            }
             for event in events.drain(..) {
                 match event.data.u64() {
+                    id if is_of_others(id) => self.turn(id & !OTHERS, now, false),
                     MAILBOX => self.read_mailbox(now),
                     id => self.turn(id, now, true),
                 }
@@ -131,7 +141,14 @@ impl Reactor {
             && task.scheduled == Some(deadline)
         {
             task.scheduled = None;
+            self.listen(id, now);
             self.turn(id, now, false);
+        }
+    }
+
+    fn listen(&mut self, id: u64, now: Moment) {
+        if let Some(task) = self.flows.get_mut(&id) {
+            task.listen(now, &mut self.pool, &mut self.batch);
         }
     }
 
@@ -146,6 +163,17 @@ impl Reactor {
         if let Some(deadline) = task.end_turn(now, &mut self.pool) {
             self.timers.set(id, deadline, &mut task.scheduled);
         }
+        if self.leaving.contains_key(&id) && self.flows.get(&id).is_none_or(|task| task.has_left(now.mono)) {
+            self.end(id, now);
+        }
+    }
+
+    /// Ends a flow that was asked to.
+    fn end(&mut self, id: u64, now: Moment) {
+        if let (Some(task), Some(reply)) = (self.flows.remove(&id), self.leaving.remove(&id)) {
+            // Whoever asked may be gone.
+            let _ = reply.send(task.close(now, &mut self.pool, &mut self.batch));
+        }
     }
 
     fn read_mailbox(&mut self, now: Moment) {
@@ -159,9 +187,10 @@ impl Reactor {
                     self.turn(id, now, true);
                 }
                 Command::Remove(id, reply) => {
-                    if let Some(task) = self.flows.remove(&id) {
-                        // Whoever asked may be gone.
-                        let _ = reply.send(task.close(now, &mut self.pool, &mut self.batch));
+                    self.leaving.insert(id, reply);
+                    match self.flows.get_mut(&id).map(|task| task.begin_leave(now)) {
+                        Some(true) => self.turn(id, now, false),
+                        _ => self.end(id, now),
                     }
                 }
                 Command::Answer(answer) => answer(),
@@ -171,8 +200,16 @@ impl Reactor {
     }
 }
 
+const fn is_of_others(id: u64) -> bool {
+    id & OTHERS != 0 && id != MAILBOX
+}
+
 /// Watches the input's descriptor; one that is closed is no longer watched by itself.
 fn watch(epoll: &OwnedFd, id: u64, task: &FlowTask) {
+    for descriptor in task.pair_fds() {
+        // One that is watched already stays so.
+        let _ = epoll::add(epoll, descriptor, epoll::EventData::new_u64(id | OTHERS), epoll::EventFlags::IN);
+    }
     if let Some(descriptor) = task.fd() {
         // It fails only without memory; the flow then lives by its deadlines, once a second.
         let _ = epoll::add(epoll, descriptor.as_fd(), epoll::EventData::new_u64(id), epoll::EventFlags::IN);

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::OpenError;
+use super::clocks;
 use super::made::MadeInput;
 use super::outputs::Outputs;
+use super::pair::PairTask;
 use super::socket::SocketInput;
 use crate::event::{EventKind, EventSink, FlowEvent};
 use crate::flow::{Flow, Poll};
 use crate::io;
-use crate::io::udp::Batch;
+use crate::io::udp::{Batch, UdpError};
 use crate::mem::Pool;
-use crate::spec::{FlowSpec, Source};
+use crate::spec::{FlowSpec, Pair, Source};
 use crate::stats::{Counters, FlowStats};
 use crate::time::{Moment, Time};
 
@@ -27,9 +29,12 @@ pub(super) struct FlowTask {
     flow: Flow,
     input: FlowInput,
     outputs: Outputs,
+    pair: Option<PairTask>,
     teller: Teller,
     stats: Arc<FlowStats>,
     ended: bool,
+    /// When the pair wants to be looked at.
+    next_look: Option<Time>,
     /// When the next report is due.
     next_report: Time,
     /// The earliest deadline set for this flow.
@@ -55,13 +60,16 @@ impl Teller {
 
 impl FlowTask {
     pub(super) fn open(spec: &FlowSpec, sink: EventSink) -> Result<Self, OpenError> {
+        let outputs = Outputs::open(spec)?;
         Ok(Self {
             flow: Flow::new(spec),
             input: FlowInput::open(spec)?,
-            outputs: Outputs::open(spec)?,
+            pair: open_pair(spec, &outputs)?,
+            outputs,
             teller: Teller { name: spec.name.clone(), sink },
             stats: Arc::default(),
             ended: false,
+            next_look: None,
             next_report: Time::default(),
             scheduled: None,
         })
@@ -83,6 +91,30 @@ impl FlowTask {
         }
     }
 
+    /// The descriptors on which other instances are heard.
+    pub(super) fn pair_fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.pair.iter().flat_map(PairTask::fds)
+    }
+
+    /// Other instances may have sent or said something: to be called before anything else that has come is looked at.
+    pub(super) fn listen(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) {
+        if let Some(pair) = &mut self.pair {
+            pair.listen(now, pool, batch, &mut self.flow);
+        }
+    }
+
+    /// Begins to hand over what it has on air. Returns whether that takes time.
+    pub(super) fn begin_leave(&mut self, now: Moment) -> bool {
+        let Some(pair) = &mut self.pair else { return false };
+        pair.leave(now);
+        true
+    }
+
+    /// Whether another instance has gone on, or none will.
+    pub(super) fn has_left(&self, now: Time) -> bool {
+        self.pair.as_ref().is_none_or(|pair| pair.has_left(now))
+    }
+
     /// Says and publishes how the flow starts.
     pub(super) fn begin(&mut self) {
         if let FlowInput::Socket(socket) = &self.input {
@@ -97,11 +129,12 @@ impl FlowTask {
 
     /// Something waits at the input's descriptor. Returns how many buffers it filled.
     pub(super) fn on_readable(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> usize {
-        let FlowInput::Socket(socket) = &mut self.input else { return 0 };
+        let Self { flow, input, outputs, pair, teller, next_look, .. } = self;
+        let FlowInput::Socket(socket) = input else { return 0 };
         let mut buffers = 0;
         for _ in 0..MOST_BATCHES_A_TURN {
-            let filled = socket.receive(now, pool, batch, &mut self.flow, &mut |kind| self.teller.say(kind));
-            send_due(&mut self.flow, &mut self.outputs, now, pool, &self.teller);
+            let filled = socket.receive(now, pool, batch, flow, &mut |kind| teller.say(kind));
+            SendingSide { flow, outputs, pair: pair.as_mut(), next_look, teller }.send_due(now, pool);
             buffers += filled.buffers;
             if !filled.more {
                 break;
@@ -120,7 +153,7 @@ impl FlowTask {
                 false
             }
         };
-        send_due(&mut self.flow, &mut self.outputs, now, pool, &self.teller);
+        self.sender().send_due(now, pool);
         new_descriptor
     }
 
@@ -131,27 +164,44 @@ impl FlowTask {
             FlowInput::Socket(socket) => Some(socket.deadline()),
             FlowInput::Made(made) => made.deadline(now),
         };
+        let holds_back = self.pair.as_ref().is_some_and(|pair| !pair.is_on_air());
         let flow = match self.flow.poll(now.mono, pool) {
+            Poll::Emit if holds_back => None,
             Poll::Emit => Some(now.mono),
             Poll::Wait(time, _) => Some(time),
             Poll::Idle => None,
         };
         self.tell_of_inspection(now.mono);
         self.say_if_ended();
-        [input, flow].into_iter().flatten().min()
+        [input, flow, self.next_look].into_iter().flatten().min()
     }
 
     /// Sends what still waits in the socket or for its time, gives back every slot, and the final counters.
     pub(super) fn close(mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> Counters {
+        self.listen(now, pool, batch);
         self.on_readable(now, pool, batch);
         if let FlowInput::Socket(socket) = &mut self.input {
             socket.count_drops(&mut self.flow, &mut |kind| self.teller.say(kind));
         }
+        if self.pair.as_ref().is_some_and(|pair| !pair.is_on_air()) {
+            self.sender().send_due(now, pool);
+        }
         self.flow.finish(now.mono, pool);
-        self.outputs.send_all(now, pool, &mut self.flow, &mut |kind| self.teller.say(kind));
+        if self.pair.as_ref().is_none_or(PairTask::is_on_air) {
+            self.send_rest(now, pool);
+        }
         self.flow.clear(pool);
         self.stats.publish(&self.flow.counters);
         self.flow.counters
+    }
+
+    fn send_rest(&mut self, now: Moment, pool: &mut Pool) {
+        self.outputs.send_all(now, pool, &mut self.flow, &mut |kind| self.teller.say(kind));
+    }
+
+    fn sender(&mut self) -> SendingSide<'_> {
+        let Self { flow, outputs, pair, teller, next_look, .. } = self;
+        SendingSide { flow, outputs, pair: pair.as_mut(), next_look, teller }
     }
 
     fn tell_of_inspection(&mut self, now: Time) {
@@ -193,8 +243,40 @@ impl FlowInput {
     }
 }
 
-fn send_due(flow: &mut Flow, outputs: &mut Outputs, now: Moment, pool: &mut Pool, teller: &Teller) {
-    while flow.poll(now.mono, pool) == Poll::Emit {
-        outputs.send(now, pool, flow, &mut |kind| teller.say(kind));
+fn open_pair(spec: &FlowSpec, outputs: &Outputs) -> Result<Option<PairTask>, OpenError> {
+    let Some((output, own)) = outputs.first().filter(|_| spec.pair == Pair::Standby) else { return Ok(None) };
+    let own = own.map_err(|error| UdpError::of(output, "tell its own address", error))?;
+    PairTask::open(spec, output, own, clocks::now()).map(Some)
+}
+
+/// What sends, apart from the input, which may be in use meanwhile.
+struct SendingSide<'a> {
+    flow: &'a mut Flow,
+    outputs: &'a mut Outputs,
+    pair: Option<&'a mut PairTask>,
+    next_look: &'a mut Option<Time>,
+    teller: &'a Teller,
+}
+
+impl SendingSide<'_> {
+    /// Sends what is due, if this instance is on air.
+    fn send_due(&mut self, now: Moment, pool: &mut Pool) {
+        let Some(pair) = &mut self.pair else { return self.send(now, pool) };
+        pair.take_made(pool, self.flow);
+        *self.next_look = Some(pair.act(now, self.flow, self.outputs, &mut |kind| self.teller.say(kind)));
+        if pair.is_on_air() {
+            let before = self.flow.queue().len();
+            self.send(now, pool);
+            let sent = before - self.flow.queue().len();
+            self.pair.iter_mut().for_each(|pair| pair.sent(sent));
+        } else {
+            pair.make_room(pool, self.flow);
+        }
+    }
+
+    fn send(&mut self, now: Moment, pool: &mut Pool) {
+        while self.flow.poll(now.mono, pool) == Poll::Emit {
+            self.outputs.send(now, pool, self.flow, &mut |kind| self.teller.say(kind));
+        }
     }
 }

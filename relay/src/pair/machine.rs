@@ -1,6 +1,7 @@
 //! Who is on air: one instance's view, and what it does. Pure: sockets, queues and clocks are the caller's.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -74,6 +75,37 @@ pub enum Reason {
     TakenBack,
 }
 
+impl Reason {
+    /// All there are.
+    pub const ALL: [Self; 6] =
+        [Self::Nobody, Self::Silence, Self::HandOver, Self::Outranked, Self::Stalled, Self::TakenBack];
+
+    /// Name, as a label of metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::Silence => "silence",
+            Self::HandOver => "hand_over",
+            Self::Outranked => "outranked",
+            Self::Stalled => "stalled",
+            Self::TakenBack => "taken_back",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nobody => "nobody else was",
+            Self::Silence => "what should have been on air was not heard there",
+            Self::HandOver => "handed over as planned",
+            Self::Outranked => "another instance is on air that goes before this one",
+            Self::Stalled => "this instance did not get to run in time",
+            Self::TakenBack => "the successor was not heard",
+        })
+    }
+}
+
 /// What the caller is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -81,8 +113,6 @@ pub enum Action {
     TakeAir(Reason),
     /// Send nothing any more.
     LeaveAir(Reason),
-    /// Drop the oldest so many that wait: they were on air.
-    Drop(usize),
     /// Send this to the others.
     Say(Message),
     /// Somebody who is none of us sends to the group.
@@ -120,6 +150,8 @@ pub struct Machine {
     answered: Time,
     hand_over: Option<HandOver>,
     skip_since: Option<Time>,
+    /// Of the oldest that wait, so many were on air.
+    settled: usize,
     actions: VecDeque<Action>,
 }
 
@@ -151,6 +183,7 @@ impl Machine {
             answered: Time::default(),
             hand_over: None,
             skip_since: None,
+            settled: 0,
             actions: VecDeque::new(),
         }
     }
@@ -175,8 +208,18 @@ impl Machine {
         self.actions.pop_front()
     }
 
+    /// How many of those that wait, the oldest, were on air by what was heard and said since the last call: they are to be
+    /// dropped before the next datagram is given.
+    pub const fn take_settled(&mut self) -> usize {
+        std::mem::replace(&mut self.settled, 0)
+    }
+
     /// Whether the input is good, as the caller sees it.
-    pub const fn set_healthy(&mut self, healthy: bool) {
+    pub fn set_healthy(&mut self, now: Time, healthy: bool) {
+        if self.healthy != healthy {
+            // The others count on it, or do no longer.
+            self.next_hello = now;
+        }
         self.healthy = healthy;
     }
 
@@ -202,7 +245,7 @@ impl Machine {
         }
         if let Some((count, since)) = self.alignment.heard(fingerprint) {
             self.skew.observe(now.mono, now.mono.since(since));
-            self.actions.push_back(Action::Drop(count));
+            self.settled += count;
         }
         if self.role == Role::HandingOver
             && let (Some(hand_over), Some(sender)) = (self.hand_over, sender)
@@ -389,9 +432,7 @@ impl Machine {
             return self.say_hello(now);
         }
         let count = self.alignment.skip_to(place);
-        if count > 0 {
-            self.actions.push_back(Action::Drop(count));
-        }
+        self.settled += count;
         self.skip_since = self.alignment.is_skipping().then_some(now.mono);
         self.take_air(now, term, Reason::HandOver);
     }

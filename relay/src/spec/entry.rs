@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::{
     DEFAULT_PACE_DELAY, DEFAULT_PACKETS_PER_DATAGRAM, DEFAULT_RECEIVE_BUFFER_BYTES, DEFAULT_REORDER_WINDOW, FlowSpec,
-    Inspect, Output, Pace, Source, duration, outputs,
+    Inspect, Output, Pace, Pair, Source, duration, outputs,
 };
 
 /// A flow as it is written in a file, on the command line or in a Kubernetes object.
@@ -34,6 +34,9 @@ pub struct FlowEntry {
     /// How closely it is looked at.
     #[serde(default)]
     pub inspect: Inspect,
+    /// Whether other instances of the flow stand by, or it does for them.
+    #[serde(default)]
+    pub pair: Pair,
     /// Transport packets in each datagram sent.
     #[serde(default = "default_packets")]
     #[schemars(range(min = 1, max = 348))]
@@ -91,6 +94,7 @@ impl FlowEntry {
             outputs,
             pace: Pace::Arrival,
             inspect: Inspect::Full,
+            pair: Pair::Off,
             packets_per_datagram: DEFAULT_PACKETS_PER_DATAGRAM,
             reorder_window: DEFAULT_REORDER_WINDOW,
             receive_buffer_bytes: DEFAULT_RECEIVE_BUFFER_BYTES,
@@ -116,6 +120,7 @@ impl FlowEntry {
             outputs: self.outputs,
             pace: self.pace,
             inspect: self.inspect,
+            pair: self.pair,
             packets_per_datagram: self.packets_per_datagram,
             reorder_window: self.reorder_window,
             receive_buffer_bytes: self.receive_buffer_bytes,

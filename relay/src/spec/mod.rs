@@ -25,6 +25,7 @@ mod nearest;
 mod output;
 mod outputs;
 mod pace;
+mod pair;
 mod range;
 mod socket;
 mod source;
@@ -49,6 +50,7 @@ pub use interface::Interface;
 pub use nearest::nearest;
 pub use output::Output;
 pub use pace::{Pace, UnknownPace};
+pub use pair::{Pair, UnknownPairing};
 pub use socket::Transport;
 pub use source::Source;
 pub use synthetic::{Pattern, TestInput};
@@ -81,6 +83,8 @@ pub struct FlowSpec {
     pub pace: Pace,
     /// How closely it is looked at.
     pub inspect: Inspect,
+    /// Whether other instances of the flow stand by, or it does for them.
+    pub pair: Pair,
     /// Transport packets in each datagram sent, `1..=348`.
     pub packets_per_datagram: usize,
     /// How long an RTP input waits for a datagram that is out of order, up to 10 s.
@@ -102,6 +106,7 @@ impl FlowSpec {
             outputs,
             pace: Pace::default(),
             inspect: Inspect::default(),
+            pair: Pair::default(),
             packets_per_datagram: DEFAULT_PACKETS_PER_DATAGRAM,
             reorder_window: DEFAULT_REORDER_WINDOW,
             receive_buffer_bytes: DEFAULT_RECEIVE_BUFFER_BYTES,

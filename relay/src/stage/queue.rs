@@ -69,6 +69,13 @@ impl Queue {
         })
     }
 
+    /// Datagram number `index` of the queue, with its spans.
+    pub fn get(&self, index: usize) -> Option<(&Datagram, impl Iterator<Item = Span>)> {
+        let datagram = self.datagrams.get(index)?;
+        let first: usize = self.datagrams.range(..index).map(|datagram| datagram.spans).sum();
+        Some((datagram, self.spans.range(first..first + datagram.spans).copied()))
+    }
+
     /// When the first datagram leaves.
     pub fn next_release(&self) -> Option<Time> {
         self.datagrams.front().map(|datagram| datagram.release)

@@ -12,5 +12,5 @@ pub(crate) use option::{
     send_multicast_through, stamp_arrivals,
 };
 pub use recv::Received;
-pub(crate) use recv::{MAX_BATCH, Receiver};
+pub(crate) use recv::{MAX_BATCH, Receiver, Sources};
 pub(crate) use send::{Message, Piece, Sender};

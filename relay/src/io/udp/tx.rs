@@ -68,6 +68,27 @@ impl Tx {
         &self.output
     }
 
+    /// Sends bytes as one datagram.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn send_one(&self, bytes: &[u8]) -> io::Result<()> {
+        self.socket.send(bytes).map(drop)
+    }
+
+    /// Address that the datagrams are sent from.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn source(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()?.as_socket().ok_or_else(|| io::Error::other("the socket has no address"))
+    }
+
+    /// The RTP sequence number of the next datagram that has none of its own.
+    pub const fn set_sequence(&mut self, sequence: u16, ssrc: u32) {
+        self.rtp = RtpState { sequence, ssrc };
+    }
+
     /// Opens the socket anew, on the interface and route as they are now.
     ///
     /// # Errors

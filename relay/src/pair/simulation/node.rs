@@ -49,7 +49,6 @@ pub(super) struct Node {
     /// Frozen until then; what comes meanwhile waits.
     pub(super) frozen_until: Option<Time>,
     backlog: Vec<Input>,
-    pending: Vec<Action>,
     pub(super) has_input: bool,
     pub(super) has_output: bool,
     last_input: Time,
@@ -67,7 +66,7 @@ fn fingerprint(number: u64) -> Fingerprint {
 impl Node {
     pub(super) fn new(now: Time, id: u64, address: SocketAddr, options: Options, bug: Bug) -> Self {
         let machine = Machine::new(now, InstanceId(id), address.port(), options);
-        let (queue, backlog, pending) = (VecDeque::new(), Vec::new(), Vec::new());
+        let (queue, backlog) = (VecDeque::new(), Vec::new());
         Self {
             address,
             machine,
@@ -75,7 +74,6 @@ impl Node {
             bug,
             frozen_until: None,
             backlog,
-            pending,
             has_input: true,
             has_output: true,
             last_input: Time::default(),
@@ -110,7 +108,7 @@ impl Node {
         }
         second.into_iter().for_each(|input| self.feed(now, input));
         let healthy = self.has_input && now.mono.since(self.last_input) < INPUT_LIMIT;
-        self.machine.set_healthy(healthy);
+        self.machine.set_healthy(now.mono, healthy);
         let deadline = self.machine.poll(now);
         self.act(&mut out);
         self.send(&mut out);
@@ -148,26 +146,18 @@ impl Node {
     }
 
     fn drop_settled(&mut self) {
-        let mut kept = Vec::new();
-        while let Some(action) = self.machine.next_action() {
-            match action {
-                Action::Drop(count) => drop(self.queue.drain(..count.min(self.queue.len()))),
-                other => kept.push(other),
-            }
-        }
-        self.pending.extend(kept);
+        drop(self.queue.drain(..self.machine.take_settled()));
     }
 
     fn act(&mut self, out: &mut Vec<Output>) {
-        self.drop_settled();
-        for action in std::mem::take(&mut self.pending) {
+        while let Some(action) = self.machine.next_action() {
             match action {
                 Action::Say(message) => out.push(Output::Said(message)),
                 Action::TakeAir(_) if self.bug == Bug::StartsWithTheNext => {
                     self.machine.sent(self.queue.len());
                     self.queue.clear();
                 }
-                Action::TakeAir(_) | Action::LeaveAir(_) | Action::Stranger(_) | Action::Drop(_) => {}
+                Action::TakeAir(_) | Action::LeaveAir(_) | Action::Stranger(_) => {}
             }
         }
     }

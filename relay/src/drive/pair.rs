@@ -1,0 +1,196 @@
+//! A flow that has other instances: what it hears of them, and what its machine makes of it.
+
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use super::OpenError;
+use super::control::Control;
+use super::outputs::{LOW_WATER_SLOTS, Outputs};
+use crate::event::EventKind;
+use crate::flow::Flow;
+use crate::io::udp::{Batch, Received, Rx};
+use crate::mem::{Pool, SlotId, Span};
+use crate::pair::fingerprint::Fingerprint;
+use crate::pair::machine::{Action, Machine, Options, Reason, Role, Verdict};
+use crate::pair::message::InstanceId;
+use crate::spec::{FlowSpec, Output, Transport};
+use crate::stats::Counters;
+use crate::time::{Moment, Time, Utc};
+use crate::wire::rtp::Rtp;
+
+/// How long an instance that leaves waits for its successor.
+const LEAVE_LIMIT: Duration = Duration::from_millis(100);
+
+/// One instance of a flow among others.
+pub(super) struct PairTask {
+    machine: Machine,
+    air: Rx,
+    control: Control,
+    transport: Transport,
+    /// Datagrams of the queue that the machine knows.
+    known: usize,
+    /// The header of the last RTP datagram heard on air.
+    heard_rtp: Option<(u16, u32)>,
+    leaving_since: Option<Time>,
+}
+
+impl PairTask {
+    /// Listens beside the first output, and begins as one that only listens.
+    pub(super) fn open(spec: &FlowSpec, output: &Output, own: SocketAddr, now: Moment) -> Result<Self, OpenError> {
+        let air = Rx::open_beside(output, own, spec.receive_buffer_bytes)?;
+        let machine = Machine::new(now.mono, draw(now.utc), own.port(), Options::default());
+        let control = Control::open(output, None)?;
+        let transport = output.transport;
+        Ok(Self { machine, air, control, transport, known: 0, heard_rtp: None, leaving_since: None })
+    }
+
+    /// The descriptors to watch.
+    pub(super) fn fds(&self) -> [BorrowedFd<'_>; 2] {
+        [self.air.as_fd(), self.control.fd()]
+    }
+
+    pub(super) fn is_on_air(&self) -> bool {
+        self.machine.role() == Role::OnAir
+    }
+
+    /// Hears what others send and say.
+    pub(super) fn listen(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch, flow: &mut Flow) {
+        // An error is told by the silence that follows.
+        while let Ok(more) = self.air.receive(pool, batch) {
+            let received: Vec<_> = batch.drain().collect();
+            for (slot, received) in &received {
+                self.hear(now, pool, *slot, received);
+            }
+            received.iter().for_each(|&(slot, _)| pool.release(slot));
+            if !more {
+                break;
+            }
+        }
+        while let Some((message, address)) = self.control.next() {
+            self.machine.said(now, &message, address);
+        }
+        self.drop_heard(pool, flow);
+    }
+
+    fn hear(&mut self, now: Moment, pool: &Pool, slot: SlotId, received: &Received) {
+        let Some(source) = received.source else { return };
+        let segment_len = received.segment_len.unwrap_or(received.len).max(1);
+        for start in (0..received.len).step_by(segment_len) {
+            let len = segment_len.min(received.len - start);
+            let bytes = pool.bytes(Span { slot, start: start as u32, len: len as u32 });
+            let payload = match self.transport {
+                Transport::Udp => bytes,
+                Transport::Rtp => {
+                    let Ok(rtp) = Rtp::parse(bytes) else { continue };
+                    self.heard_rtp = Some((rtp.sequence, rtp.ssrc));
+                    &bytes[rtp.payload_start..rtp.payload_end]
+                }
+            };
+            self.machine.heard(now, Fingerprint::of([payload].into_iter()), source);
+        }
+    }
+
+    /// Tells the machine of datagrams that are new in the queue, and lets those go that were on air.
+    pub(super) fn take_made(&mut self, pool: &mut Pool, flow: &mut Flow) {
+        while let Some((release, fingerprint)) = self.next_made(pool, flow) {
+            match self.machine.made(release, fingerprint) {
+                Verdict::Keep => self.known += 1,
+                Verdict::Drop { before } => {
+                    flow.suppress(before + 1, pool);
+                    self.known -= before;
+                }
+            }
+        }
+    }
+
+    fn next_made(&self, pool: &Pool, flow: &Flow) -> Option<(Time, Fingerprint)> {
+        let (datagram, spans) = flow.queue().get(self.known)?;
+        Some((datagram.release, Fingerprint::of(spans.map(|span| pool.bytes(span)))))
+    }
+
+    /// Lets the oldest go when there is hardly room for what arrives: nobody has had them on air for long.
+    pub(super) fn make_room(&mut self, pool: &mut Pool, flow: &mut Flow) {
+        while pool.free_slots() < LOW_WATER_SLOTS && self.known > 0 {
+            self.machine.sent(1);
+            self.suppress(1, pool, flow);
+        }
+    }
+
+    /// So many datagrams of the queue were sent.
+    pub(super) fn sent(&mut self, count: usize) {
+        self.machine.sent(count);
+        self.known -= count.min(self.known);
+    }
+
+    /// Does what time and the others demand; gives the time of the next look.
+    pub(super) fn act(
+        &mut self,
+        now: Moment,
+        flow: &mut Flow,
+        outputs: &mut Outputs,
+        say: &mut impl FnMut(EventKind),
+    ) -> Time {
+        self.machine.set_healthy(now.mono, flow.counters.input_up_gauge == 1);
+        let next = self.machine.poll(now);
+        while let Some(action) = self.machine.next_action() {
+            match action {
+                // A message that is lost is said again.
+                Action::Say(message) => drop(self.control.say(&message)),
+                Action::TakeAir(reason) => {
+                    if let Some((sequence, ssrc)) = self.heard_rtp {
+                        outputs.go_on_after(sequence, ssrc);
+                    }
+                    count_takeover(&mut flow.counters, reason);
+                    say(EventKind::TookAir(reason));
+                }
+                Action::LeaveAir(reason) => say(EventKind::LeftAir(reason)),
+                Action::Stranger(source) => say(EventKind::Stranger(source)),
+            }
+        }
+        let agreement = self.machine.agreement();
+        let counters = &mut flow.counters;
+        counters.standby_gauge = u64::from(!self.is_on_air());
+        (counters.shadow_equal, counters.shadow_only_on_air, counters.shadow_only_here) =
+            (agreement.equal, agreement.only_on_air, agreement.only_here);
+        next
+    }
+
+    /// Begins to leave.
+    pub(super) fn leave(&mut self, now: Moment) {
+        self.leaving_since = Some(now.mono);
+        self.machine.leave(now);
+    }
+
+    /// Whether it has left, or has waited long enough for somebody to go on.
+    pub(super) fn has_left(&self, now: Time) -> bool {
+        let is_late = self.leaving_since.is_some_and(|since| now.since(since) >= LEAVE_LIMIT);
+        self.machine.role() == Role::Left || is_late
+    }
+
+    fn drop_heard(&mut self, pool: &mut Pool, flow: &mut Flow) {
+        let settled = self.machine.take_settled();
+        self.suppress(settled, pool, flow);
+    }
+
+    fn suppress(&mut self, count: usize, pool: &mut Pool, flow: &mut Flow) {
+        flow.suppress(count, pool);
+        self.known -= count.min(self.known);
+    }
+}
+
+fn count_takeover(counters: &mut Counters, reason: Reason) {
+    match reason {
+        Reason::Nobody => counters.takeovers_nobody += 1,
+        Reason::Silence => counters.takeovers_silence += 1,
+        Reason::HandOver => counters.takeovers_hand_over += 1,
+        Reason::TakenBack => counters.takeovers_taken_back += 1,
+        Reason::Outranked | Reason::Stalled => {}
+    }
+}
+
+/// A number that no other instance has, in all likelihood.
+fn draw(utc: Utc) -> InstanceId {
+    use std::hash::{BuildHasher, RandomState};
+    InstanceId(RandomState::new().hash_one(utc.0))
+}
