@@ -2,14 +2,19 @@
 
 use std::time::Duration;
 
+use super::alarm::Alarms;
+use super::expect::{Lasting, Recurring};
+use super::indicator::Indicator;
 use super::pcr::PcrWatch;
 use crate::stage::continuity::LastCounter;
 use crate::time::Time;
 use crate::wire::ids;
 use crate::wire::section::Assembler;
-use crate::wire::ts::{NULL_PID, PID_COUNT, Packet};
+use crate::wire::ts::{NULL_PID, PACKET_LEN, PCR_OFFSET, PID_COUNT, Packet};
 
 const UNSEEN: u16 = u16::MAX;
+/// Bytes of a PCR.
+const PCR_LEN: usize = 6;
 /// A PID counts as scrambled for so long after a scrambled packet.
 const SCRAMBLED_FOR: Duration = Duration::from_secs(1);
 
@@ -29,7 +34,7 @@ pub(super) enum Role {
 
 impl Role {
     /// What a PID carries by its number alone.
-    const fn of_number(number: u16) -> Self {
+    pub(super) const fn of_number(number: u16) -> Self {
         match number {
             ids::PAT_PID => Self::Sections(Tables::Association),
             ids::CAT_PID => Self::Sections(Tables::ConditionalAccess),
@@ -67,14 +72,14 @@ pub(super) enum Tables {
     Splice,
 }
 
-/// What is kept of a PID.
+/// What is kept of a PID. What each packet needs comes first.
 #[derive(Debug)]
 pub(super) struct Pid {
     /// Packets so far.
     pub(super) packets: u64,
     /// When the last one came.
     pub(super) last: Time,
-    /// Last bytes of the last packet, for telling a repeated packet from another with the same counter.
+    /// The last packet, for telling a copy of it from another with the same counter.
     pub(super) fingerprint: u64,
     /// The continuity counter.
     pub(super) counter: LastCounter,
@@ -82,36 +87,22 @@ pub(super) struct Pid {
     pub(super) role: Role,
     /// The PID, `0..8192`.
     pub(super) number: u16,
-    /// Continuity errors.
-    pub(super) continuity_errors: u64,
-    /// Packets missing by the counters: at most 15 a gap can be told.
-    pub(super) missing_packets: u64,
-    /// Packets with transport_error_indicator.
-    pub(super) transport_errors: u64,
-    /// Packets whose payload is scrambled.
-    pub(super) scrambled: u64,
-    /// When the last of them came.
+    /// What was counted.
+    pub(super) counts: Counts,
+    /// When the last packet with a scrambled payload came.
     pub(super) last_scrambled: Option<Time>,
-    /// Packets that came a second time.
-    pub(super) repeated: u64,
-    /// PTS seen.
-    pub(super) pts_count: u64,
-    /// PCRs seen.
-    pub(super) pcr_count: u64,
-    /// When the last PTS came.
-    pub(super) last_pts: Option<Time>,
-    /// Whether the next PTS is overdue, and counted.
-    pub(super) pts_overdue: bool,
-    /// Whether it carries pictures or sound, which come all the time.
-    pub(super) continuous: bool,
-    /// Whether a program map says that it carries the program's PCR.
-    pub(super) carries_clock: bool,
-    /// Whether the PID's absence is counted.
-    pub(super) absent: bool,
     /// Whether PAT, PMT or CAT name the PID, or it is reserved.
-    pub(super) referenced: bool,
-    /// Since when it comes unreferenced, and whether that is counted.
-    pub(super) stranger: Option<(Time, bool)>,
+    pub(super) is_referenced: bool,
+    /// Whether it carries pictures or sound, which come all the time.
+    pub(super) is_continuous: bool,
+    /// The PID itself, if it must come all the time.
+    pub(super) presence: Option<Recurring>,
+    /// The PTS, if it has any and must go on with them.
+    pub(super) stamps: Option<Recurring>,
+    /// The PCR, if a program map says that it is here.
+    pub(super) clock: Option<Recurring>,
+    /// Whether it comes though nothing names it.
+    pub(super) stranger: Lasting,
     /// Packets when the rate was last taken.
     pub(super) packets_before: u64,
     /// Bits a second over the last interval.
@@ -120,6 +111,25 @@ pub(super) struct Pid {
     pub(super) pcr: Option<Box<PcrWatch>>,
     /// The sections, if it carries any.
     pub(super) sections: Option<Box<Assembler>>,
+}
+
+/// What was counted of a PID.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    /// Continuity errors.
+    pub(super) continuity_errors: u64,
+    /// Packets missing by the counters: at most 15 a gap can be told.
+    pub(super) missing_packets: u64,
+    /// Packets with transport_error_indicator. Nothing else is counted of them.
+    pub(super) transport_errors: u64,
+    /// Packets whose payload is scrambled.
+    pub(super) scrambled: u64,
+    /// Packets that came a second time.
+    pub(super) repeated: u64,
+    /// PTS in the clear.
+    pub(super) pts: u64,
+    /// PCRs.
+    pub(super) pcr: u64,
 }
 
 impl Pid {
@@ -131,21 +141,14 @@ impl Pid {
             counter: LastCounter::default(),
             role: Role::of_number(number),
             number,
-            continuity_errors: 0,
-            missing_packets: 0,
-            transport_errors: 0,
-            scrambled: 0,
+            counts: Counts::default(),
             last_scrambled: None,
-            repeated: 0,
-            pts_count: 0,
-            pcr_count: 0,
-            last_pts: None,
-            pts_overdue: false,
-            continuous: false,
-            carries_clock: false,
-            absent: false,
-            referenced: false,
-            stranger: None,
+            is_referenced: false,
+            is_continuous: false,
+            presence: None,
+            stamps: None,
+            clock: None,
+            stranger: Lasting::default(),
             packets_before: 0,
             bitrate: 0,
             pcr: None,
@@ -162,6 +165,20 @@ impl Pid {
     #[inline]
     pub(super) const fn carries_sections(&self) -> bool {
         matches!(self.role, Role::Sections(_))
+    }
+
+    /// No PTS need come any more.
+    pub(super) fn expect_no_stamps(&mut self, at: Time, alarms: &mut Alarms) {
+        if let Some(mut stamps) = self.stamps.take() {
+            stamps.expect_no_more(at, Indicator::PtsError, alarms);
+        }
+    }
+
+    /// Forgets the section that has begun: some of it is missing.
+    pub(super) fn break_section(&mut self) {
+        if let Some(sections) = &mut self.sections {
+            sections.discontinuity();
+        }
     }
 }
 
@@ -212,9 +229,33 @@ impl Pids {
     }
 }
 
-/// The last bytes of a packet, which a PCR never reaches unless there is nothing else in the packet.
+/// Stands for the bytes of a packet: two packets that differ in one place never have the same.
 #[inline]
 pub(super) fn fingerprint(packet: Packet) -> u64 {
-    let [.., a, b, c, d, e, f, g, h] = *packet.bytes();
-    u64::from_ne_bytes([a, b, c, d, e, f, g, h])
+    fold(packet.bytes())
+}
+
+/// [`fingerprint`] of a packet that may have a PCR, which is left out: in a copy it may be another (ISO/IEC 13818-1, 2.4.3.3).
+pub(super) fn fingerprint_but_pcr(packet: Packet) -> u64 {
+    let mut bytes = *packet.bytes();
+    if packet.adaptation().is_some_and(|field| field.pcr().is_some()) {
+        bytes[PCR_OFFSET..PCR_OFFSET + PCR_LEN].fill(0);
+    }
+    fold(&bytes)
+}
+
+/// In four lanes, so that the processor can do them at once.
+#[inline]
+fn fold(bytes: &[u8; PACKET_LEN]) -> u64 {
+    const LANES: usize = 4;
+    let word = |at: usize| u64::from_ne_bytes(std::array::from_fn(|byte| bytes.get(at + byte).copied().unwrap_or(0)));
+    let tail = PACKET_LEN / (8 * LANES) * 8 * LANES;
+    let mut lanes: [u64; LANES] = std::array::from_fn(|lane| word(tail + 8 * lane));
+    for row in bytes[..tail].chunks_exact(8 * LANES) {
+        let (words, _) = row.as_chunks();
+        for (lane, word) in lanes.iter_mut().zip(words) {
+            *lane = lane.rotate_left(9) ^ u64::from_ne_bytes(*word);
+        }
+    }
+    lanes.iter().fold(0, |sum: u64, lane| sum.rotate_left(17) ^ lane)
 }

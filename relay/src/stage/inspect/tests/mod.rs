@@ -1,0 +1,6 @@
+//! The inspector, shown streams made by hand.
+
+mod clean;
+mod packet;
+mod program;
+mod stream;
