@@ -2,7 +2,8 @@
 //!
 //! In a stream of constant rate, PCRs lie on a straight line over packet numbers. The line is fitted to those of a window
 //! that agree with each other; the distance of each from it is its error. Where the rate is not constant there is
-//! no such line, and nothing is said.
+//! no such line, and nothing is said; nor where the line goes on beside itself, as it does when packets were lost that
+//! no counter tells of (null packets).
 
 use crate::time::Ticks27;
 
@@ -77,9 +78,16 @@ impl AccuracyWindow {
 
     fn evaluate(&self) -> Option<Accuracy> {
         let rate = self.common_rate()?;
-        let offset = median(self.points.map(|point| point.ticks - rate * point.packets));
-        let near = |point: &&Point| (point.ticks - rate * point.packets - offset).abs() <= INLIER_TICKS;
-        let line = Line::through(self.points.iter().filter(near))?;
+        let offsets = self.points.map(|point| point.ticks - rate * point.packets);
+        let common = median(offsets);
+        let is_near = |offset: f64| (offset - common).abs() <= INLIER_TICKS;
+        let goes_on_beside =
+            |pair: &[f64]| !is_near(pair[0]) && !is_near(pair[1]) && (pair[0] - pair[1]).abs() <= INLIER_TICKS;
+        if offsets.windows(2).any(goes_on_beside) {
+            return None;
+        }
+        let near = self.points.iter().zip(offsets).filter(|&(_, offset)| is_near(offset));
+        let line = Line::through(near.map(|(point, _)| point))?;
         let error = |point: Point| ((point.ticks - line.at(point.packets)) * 1_000.0 / 27.0).round() as i64;
         Some(Accuracy { errors_nanos: self.points.map(error) })
     }
@@ -155,6 +163,15 @@ mod tests {
                 assert_eq!(wrong.len(), 1, "{bad} {ticks}: {accuracy:?}");
                 assert_eq!(wrong[0].0, bad);
             }
+        }
+    }
+
+    #[test]
+    fn a_window_in_which_packets_were_lost_unseen_is_not_judged() {
+        for lost_at in 1..WINDOW {
+            let accuracy = errors(|n| if n >= lost_at { 7 * 5_076 } else { 0 }, |_| 200);
+            let at_an_end = lost_at == WINDOW - 1 || lost_at == 1;
+            assert!(accuracy.is_none() || at_an_end, "{lost_at}");
         }
     }
 

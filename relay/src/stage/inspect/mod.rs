@@ -10,6 +10,7 @@ pub mod arrival;
 mod delay_factor;
 mod event_pairs;
 mod expect;
+mod fingerprint;
 pub mod indicator;
 mod packet;
 mod pcr;
@@ -30,8 +31,9 @@ use crate::time::Time;
 use crate::wire::ts::Packet;
 
 use alarm::{AlarmEvent, Alarms};
+use fingerprint::Fingerprint;
 use indicator::{Indicator, Offence};
-use pids::{Pids, fingerprint};
+use pids::Pids;
 use presence::TableWatch;
 use rate::{ClockSpan, Rate};
 use roles::AccessWatch;
@@ -72,7 +74,7 @@ impl Inspector {
         pid.packets += 1;
         pid.last = at;
         if packet.is_plain() && !pid.carries_sections() && pid.counter.advance(packet) {
-            pid.fingerprint = fingerprint(packet);
+            pid.fingerprint = Fingerprint::of(packet);
             return;
         }
         self.unusual(at, packet);

@@ -2,15 +2,15 @@
 
 use super::Inspector;
 use super::expect::Recurring;
+use super::fingerprint::Fingerprint;
 use super::indicator::{Indicator, Offence, limits};
-use super::pids::{Pid, Role, Tables, fingerprint_but_pcr};
+use super::pids::{Pid, Role, Tables};
 use super::presence::Arrived;
 use super::roles::{clock_limit, stamp_limit};
 use super::structure::Change;
 use crate::stage::continuity::Step;
 use crate::time::{Ticks27, Time};
 use crate::wire::pes::PesHead;
-use crate::wire::section::Section;
 use crate::wire::ts::{Adaptation, Packet};
 
 /// Packets that can be missing by the continuity counter: sixteen are none.
@@ -64,7 +64,7 @@ impl Inspector {
 
     fn check_counter(&mut self, at: Time, packet: Packet) -> Novelty {
         let pid = self.pids.of(packet, at);
-        let (step, fingerprint) = (pid.counter.step(packet), fingerprint_but_pcr(packet));
+        let (step, fingerprint) = (pid.counter.step(packet), Fingerprint::of_any(packet));
         let is_same = std::mem::replace(&mut pid.fingerprint, fingerprint) == fingerprint;
         let found = packet.continuity();
         let next = found.wrapping_add(1) & 0x0F;

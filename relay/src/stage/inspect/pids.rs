@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use super::alarm::Alarms;
 use super::expect::{Lasting, Recurring};
+use super::fingerprint::Fingerprint;
 use super::indicator::Indicator;
 use super::pcr::PcrWatch;
 use crate::stage::continuity::LastCounter;
 use crate::time::Time;
 use crate::wire::ids;
 use crate::wire::section::Assembler;
-use crate::wire::ts::{NULL_PID, PACKET_LEN, PCR_OFFSET, PID_COUNT, Packet};
+use crate::wire::ts::{NULL_PID, PID_COUNT, Packet};
 
 const UNSEEN: u16 = u16::MAX;
-/// Bytes of a PCR.
-const PCR_LEN: usize = 6;
 /// A PID counts as scrambled for so long after a scrambled packet.
 const SCRAMBLED_FOR: Duration = Duration::from_secs(1);
 
@@ -80,7 +79,7 @@ pub(super) struct Pid {
     /// When the last one came.
     pub(super) last: Time,
     /// The last packet, for telling a copy of it from another with the same counter.
-    pub(super) fingerprint: u64,
+    pub(super) fingerprint: Fingerprint,
     /// The continuity counter.
     pub(super) counter: LastCounter,
     /// What it carries.
@@ -137,7 +136,7 @@ impl Pid {
         Self {
             packets: 0,
             last: at,
-            fingerprint: 0,
+            fingerprint: Fingerprint::default(),
             counter: LastCounter::default(),
             role: Role::of_number(number),
             number,
@@ -227,35 +226,4 @@ impl Pids {
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Pid> {
         self.seen.iter_mut()
     }
-}
-
-/// Stands for the bytes of a packet: two packets that differ in one place never have the same.
-#[inline]
-pub(super) fn fingerprint(packet: Packet) -> u64 {
-    fold(packet.bytes())
-}
-
-/// [`fingerprint`] of a packet that may have a PCR, which is left out: in a copy it may be another (ISO/IEC 13818-1, 2.4.3.3).
-pub(super) fn fingerprint_but_pcr(packet: Packet) -> u64 {
-    let mut bytes = *packet.bytes();
-    if packet.adaptation().is_some_and(|field| field.pcr().is_some()) {
-        bytes[PCR_OFFSET..PCR_OFFSET + PCR_LEN].fill(0);
-    }
-    fold(&bytes)
-}
-
-/// In four lanes, so that the processor can do them at once.
-#[inline]
-fn fold(bytes: &[u8; PACKET_LEN]) -> u64 {
-    const LANES: usize = 4;
-    let word = |at: usize| u64::from_ne_bytes(std::array::from_fn(|byte| bytes.get(at + byte).copied().unwrap_or(0)));
-    let tail = PACKET_LEN / (8 * LANES) * 8 * LANES;
-    let mut lanes: [u64; LANES] = std::array::from_fn(|lane| word(tail + 8 * lane));
-    for row in bytes[..tail].chunks_exact(8 * LANES) {
-        let (words, _) = row.as_chunks();
-        for (lane, word) in lanes.iter_mut().zip(words) {
-            *lane = lane.rotate_left(9) ^ u64::from_ne_bytes(*word);
-        }
-    }
-    lanes.iter().fold(0, |sum: u64, lane| sum.rotate_left(17) ^ lane)
 }
