@@ -60,8 +60,12 @@ pub struct TsReport {
     /// UTC of the last time table.
     #[serde(serialize_with = "serialize_utc")]
     pub utc: Option<Utc>,
+    /// Sections whose CRC is right, of the tables that are read.
+    pub sections: u64,
     /// Sections that could not be read, though their CRC is right, or that were cut short.
     pub unreadable_sections: u64,
+    /// Sections of which `tables` knows nothing, because there are more different ones than it has room for.
+    pub unlisted_sections: u64,
 }
 
 /// A PID.
@@ -259,7 +263,9 @@ impl Inspector {
             transport_stream_id: structure.transport_stream_id(),
             network: structure.network.as_ref().and_then(|network| network.name.clone()),
             utc: structure.time.as_ref().and_then(|(table, _)| table.utc),
+            sections: structure.log.count,
             unreadable_sections: structure.unreadable,
+            unlisted_sections: structure.log.unlisted,
         }
     }
 

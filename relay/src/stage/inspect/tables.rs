@@ -55,6 +55,8 @@ pub(super) struct Noted {
 pub(super) struct TableLog {
     sections: BTreeMap<SectionKey, SectionState>,
     cleared: Time,
+    /// Sections that came.
+    pub(super) count: u64,
     /// Times that a section came for which there was no room.
     pub(super) unlisted: u64,
 }
@@ -68,6 +70,7 @@ impl SectionKey {
 impl TableLog {
     /// Notes a section.
     pub(super) fn note(&mut self, at: Time, pid: u16, section: Section) -> Noted {
+        self.count += 1;
         let (version, last_number, crc) = (section.version(), section.last_number(), section.crc());
         let key = SectionKey::of(pid, section);
         let Some(state) = self.sections.get_mut(&key) else {

@@ -1,10 +1,13 @@
 //! The inspector, shown streams made by hand.
 
 mod clean;
+mod clocks;
 mod continuity;
+mod hostile;
 mod packet;
 mod pids;
 mod program;
 mod psi;
+mod si;
 mod stream;
 mod sync;
