@@ -68,6 +68,10 @@ impl Inspector {
         let is_same = std::mem::replace(&mut pid.fingerprint, fingerprint) == fingerprint;
         let found = packet.continuity();
         let next = found.wrapping_add(1) & 0x0F;
+        if !is_same {
+            // The same counter on another packet: copies of this one are copies.
+            pid.counter.resume(packet);
+        }
         let (expected, missing, novelty) = match step {
             Step::Right => return Novelty::New,
             Step::Excused => return excuse(pid),
@@ -75,13 +79,8 @@ impl Inspector {
                 pid.counts.repeated += 1;
                 return Novelty::Copy;
             }
-            Step::Repeat => {
-                pid.counter.resume(packet);
-                if packet.adaptation().is_some_and(Adaptation::discontinuity) {
-                    return excuse(pid);
-                }
-                (next, MOST_MISSING, Novelty::New)
-            }
+            Step::Repeat if packet.adaptation().is_some_and(Adaptation::discontinuity) => return excuse(pid),
+            Step::Repeat => (next, MOST_MISSING, Novelty::New),
             // A third copy: none is missing.
             Step::Wrong { expected } if expected == next && is_same => (expected, 0, Novelty::Copy),
             Step::Wrong { expected } => (expected, found.wrapping_sub(expected) & 0x0F, Novelty::New),

@@ -172,6 +172,12 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_ran_for_ever_is_still_a_number() {
+        assert_eq!(ticks_as_nanos(27_000_000), 1_000_000_000);
+        assert_eq!(ticks_as_nanos(i64::MAX), i64::MAX);
+    }
+
+    #[test]
     fn a_fast_source_shows_as_drift_and_its_jitter_does_not() {
         let mut watch = PcrWatch::default();
         for n in 0..1_000_u64 {

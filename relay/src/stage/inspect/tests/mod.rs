@@ -4,6 +4,8 @@ mod clean;
 mod clocks;
 mod continuity;
 mod hostile;
+mod naive;
+mod oracle;
 mod packet;
 mod pids;
 mod program;
