@@ -45,7 +45,8 @@ fn missing(flow: &FlowSpec) -> Vec<String> {
     missing_of_source(&flow.source).into_iter().chain(outputs).collect()
 }
 
-fn missing_of_source(source: &Source) -> Vec<String> {
+/// What this host lacks to receive or read `source`.
+pub(crate) fn missing_of_source(source: &Source) -> Vec<String> {
     match source {
         Source::Network(input) => {
             let local = Some(input.address.ip()).filter(|address| !address.is_multicast());

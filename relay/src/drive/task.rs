@@ -141,7 +141,8 @@ impl FlowTask {
         [input, flow].into_iter().flatten().min()
     }
 
-    /// Sends what still waits in the socket or for its time, gives back every slot, and the final counters.
+    /// Sends what still waits in the socket or for its time, gives back every slot, publishes the final report and gives the
+    /// final counters.
     pub(super) fn close(mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> Counters {
         self.on_readable(now, pool, batch);
         if let FlowInput::Socket(socket) = &mut self.input {
@@ -151,6 +152,7 @@ impl FlowTask {
         self.outputs.send_all(now, pool, &mut self.flow, &mut |kind| self.teller.say(kind));
         self.flow.clear(pool);
         self.stats.publish(&self.flow.counters);
+        self.flow.report(now.mono).into_iter().for_each(|report| self.stats.publish_report(report));
         self.flow.counters
     }
 
