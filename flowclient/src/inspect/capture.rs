@@ -47,7 +47,7 @@ struct Reader {
 impl Reader {
     fn read(&self) -> Result<Document, CaptureError> {
         let mut capture = capture::open(&self.path, self.flow)?;
-        let mut inspection = Inspection::new(self.limit);
+        let mut inspection = Inspection::new(capture.kind(), self.limit);
         let damage = loop {
             match capture.read(|item| inspection.take(item)) {
                 Ok(true) if !self.stop.load(Relaxed) && !inspection.is_over() => {}

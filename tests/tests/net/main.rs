@@ -6,6 +6,7 @@ mod bytes;
 mod captures;
 mod channel;
 mod ending;
+mod inspect;
 mod lab;
 mod looping;
 mod prometheus;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::item::{Datagram, Item, Run};
+use super::kind::Kind;
 use crate::stage::clock::{Observed, PcrClock};
 use crate::stage::inspect::Inspector;
 use crate::stage::inspect::arrival::Arrivals;
@@ -21,6 +22,8 @@ pub struct Inspection {
     arrivals: Arrivals,
     /// For the rate of the media at the arrival of a datagram; captures of network traffic only.
     rate: Option<MediaRate>,
+    /// Whether the times of the packets are those of their arrival, and not from the stream's own clock.
+    arrivals_known: bool,
     limit: Option<Duration>,
     first: Option<Time>,
     last: Time,
@@ -30,9 +33,9 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// Inspects no longer than `limit` from the first packet on, by the times of the packets.
-    pub fn new(limit: Option<Duration>) -> Self {
-        Self { limit, ..Self::default() }
+    /// Inspects a capture of this kind, no longer than `limit` from the first packet on by the times of the packets.
+    pub fn new(kind: Kind, limit: Option<Duration>) -> Self {
+        Self { arrivals_known: kind.has_arrival_times(), limit, ..Self::default() }
     }
 
     /// Takes the next item; those after the limit are left out.
@@ -73,7 +76,11 @@ impl Inspection {
     /// What has been found so far.
     pub fn report(&self) -> Report {
         let arrival = self.rate.as_ref().and_then(|_| self.arrivals.report());
-        Report { arrival, ..self.inspector.report(self.last) }
+        let mut report = Report { arrival, ..self.inspector.report(self.last) };
+        if !self.arrivals_known {
+            report.clocks.iter_mut().for_each(|clock| (clock.jitter_seconds, clock.drift_ppm) = (None, None));
+        }
+        report
     }
 
     #[inline]
@@ -180,7 +187,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_counted_by_the_times_of_the_capture() {
-        let mut inspection = Inspection::new(None);
+        let mut inspection = Inspection::new(Kind::Pcap, None);
         inspect(&mut inspection, 0..2);
         let report = inspection.report();
         assert_eq!((report.ts.packets, report.tr101290["pat_error_2"].errors), (200, 1));
@@ -189,7 +196,7 @@ mod tests {
 
     #[test]
     fn the_limit_counts_from_the_first_packet() {
-        let mut inspection = Inspection::new(Some(Duration::from_secs(1)));
+        let mut inspection = Inspection::new(Kind::Pcap, Some(Duration::from_secs(1)));
         inspect(&mut inspection, 5..9);
         assert_eq!((inspection.report().ts.packets, inspection.is_over()), (100, true));
         assert_eq!(inspection.report().ts.bitrate_now, 0);
@@ -197,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_silence_of_years_is_passed_over() {
-        let mut inspection = Inspection::new(None);
+        let mut inspection = Inspection::new(Kind::Pcap, None);
         inspect(&mut inspection, 0..1);
         inspect(&mut inspection, 100_000_000..100_000_001);
         assert_eq!(inspection.report().ts.packets, 200);
