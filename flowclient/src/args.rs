@@ -4,6 +4,7 @@
 //! is said by `relay::spec`, for files and for the command line alike.
 
 mod inspect;
+mod record;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 pub(crate) use inspect::InspectArgs;
+pub(crate) use record::RecordArgs;
 use relay::spec::{DEFAULT_PACKETS_PER_DATAGRAM, Inspect, MOST_PACKETS_PER_DATAGRAM, Pace};
 
 const USAGE: &str = "\
@@ -74,7 +76,7 @@ pub(crate) enum Command {
     /// List the handlers of the catalog
     Handlers(HandlersArgs),
     /// Check all that can be checked without sending; takes the same options as a run
-    Check(Args),
+    Check(Box<Args>),
     /// Inspect a capture or a live address: services, PIDs, tables, TR 101 290, splices, clocks
     #[command(after_help = inspect::EXAMPLES)]
     Inspect(InspectArgs),
@@ -94,6 +96,8 @@ pub(crate) struct Args {
     pub(crate) from: FromArgs,
     #[command(flatten)]
     pub(crate) flow: FlowArgs,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
     #[command(flatten)]
     pub(crate) catalog: CatalogArgs,
     #[command(flatten)]

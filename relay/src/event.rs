@@ -1,6 +1,7 @@
 //! What a flow has to say to people, rarely enough to be logged line by line.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +54,15 @@ pub enum EventKind {
     },
     /// An alarm of the inspection was raised or cleared.
     Alarm(AlarmEvent),
+    /// What came around an alarm was saved.
+    Recorded {
+        /// The file.
+        path: PathBuf,
+        /// Its length in bytes.
+        bytes: u64,
+    },
+    /// What came around an alarm could not be saved.
+    RecordingFailed(String),
     /// The source has ended (a file that is not looped) and its last datagram is sent.
     Ended,
 }
@@ -67,6 +77,7 @@ impl EventKind {
                 | Self::ReceiveBufferSmall { .. }
                 | Self::KernelDrops(_)
                 | Self::OutputFailed { .. }
+                | Self::RecordingFailed(_)
                 | Self::Alarm(AlarmEvent { change: AlarmChange::Raised(_), .. })
         )
     }
@@ -89,6 +100,10 @@ impl fmt::Display for EventKind {
             Self::OutputFailed { output, reason } => write!(f, "output {output} refuses datagrams: {reason}"),
             Self::OutputBack { output } => write!(f, "output {output} takes datagrams again"),
             Self::Alarm(alarm) => write!(f, "{alarm}"),
+            Self::Recorded { path, bytes } => {
+                write!(f, "what came around the alarm is saved: {} ({bytes} bytes)", path.display())
+            }
+            Self::RecordingFailed(reason) => write!(f, "what came around the alarm cannot be saved: {reason}"),
             Self::Ended => write!(f, "source has ended"),
         }
     }

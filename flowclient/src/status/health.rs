@@ -58,7 +58,9 @@ impl Health {
             | EventKind::ReceiveBufferSmall { .. }
             | EventKind::KernelDrops(_)
             | EventKind::Resynchronised
-            | EventKind::Alarm(_) => {}
+            | EventKind::Alarm(_)
+            | EventKind::Recorded { .. }
+            | EventKind::RecordingFailed(_) => {}
         }
     }
 

@@ -10,6 +10,7 @@ mod inspect;
 mod lab;
 mod looping;
 mod prometheus;
+mod record;
 mod recovery;
 mod refusals;
 mod reload;

@@ -48,6 +48,7 @@ pub struct Inspector {
     packets: u64,
     /// Packets whose place in the stream is known since this one: none was lost since.
     whole_since: u64,
+    /// When the first packet came: before it, nothing is missing.
     start: Option<Time>,
     last: Time,
     rate_taken: Option<(Time, u64)>,
@@ -110,10 +111,6 @@ impl Inspector {
     /// Looks at what should have come by now.
     pub fn tick(&mut self, now: Time) {
         self.last = now;
-        if self.start.is_none() {
-            self.start = Some(now);
-            self.watch.expect_association(now);
-        }
         self.take_rates(now);
         self.watch.tick(now, &mut self.alarms);
         for pid in self.pids.iter_mut() {
@@ -155,6 +152,10 @@ impl Inspector {
     #[inline(never)]
     fn unusual(&mut self, at: Time, packet: Packet) {
         self.regain_sync(at);
+        self.start.get_or_insert_with(|| {
+            self.watch.expect_association(at);
+            at
+        });
         let pid = self.pids.of(packet, at);
         if packet.transport_error() {
             pid.transport_errors += 1;
