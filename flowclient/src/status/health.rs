@@ -58,6 +58,7 @@ impl Health {
             | EventKind::ReceiveBufferSmall { .. }
             | EventKind::KernelDrops(_)
             | EventKind::Resynchronised
+            | EventKind::SourceMoved { .. }
             | EventKind::Alarm(_)
             | EventKind::Recorded { .. }
             | EventKind::RecordingFailed(_) => {}
