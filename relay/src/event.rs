@@ -1,6 +1,7 @@
 //! What a flow has to say to people, rarely enough to be logged line by line.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,6 +62,15 @@ pub enum EventKind {
     },
     /// An alarm of the inspection was raised or cleared.
     Alarm(AlarmEvent),
+    /// What came around an alarm was saved.
+    Recorded {
+        /// The file.
+        path: PathBuf,
+        /// Its length in bytes.
+        bytes: u64,
+    },
+    /// What came around an alarm could not be saved.
+    RecordingFailed(String),
     /// The source has ended (a file that is not looped) and its last datagram is sent.
     Ended,
 }
@@ -75,6 +85,7 @@ impl EventKind {
                 | Self::ReceiveBufferSmall { .. }
                 | Self::KernelDrops(_)
                 | Self::OutputFailed { .. }
+                | Self::RecordingFailed(_)
                 | Self::SourceMoved { .. }
                 | Self::Alarm(AlarmEvent { change: AlarmChange::Raised(_), .. })
         )
@@ -104,6 +115,10 @@ impl fmt::Display for EventKind {
                 write!(f, "clock was set back {:.1} s, and the source with it", from.since(*to).as_secs_f64())
             }
             Self::Alarm(alarm) => write!(f, "{alarm}"),
+            Self::Recorded { path, bytes } => {
+                write!(f, "what came around the alarm is saved: {} ({bytes} bytes)", path.display())
+            }
+            Self::RecordingFailed(reason) => write!(f, "what came around the alarm cannot be saved: {reason}"),
             Self::Ended => write!(f, "source has ended"),
         }
     }

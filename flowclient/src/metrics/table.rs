@@ -122,6 +122,12 @@ pub(super) const FAMILIES: &[Family] = &[
         series: counted!(=> rtp_duplicates),
     },
     Family {
+        name: "flowclient_recordings_total",
+        help: "Recordings of what came around an alarm, by whether they could be saved.",
+        kind: COUNTER,
+        series: counted!("outcome" = "saved" => recordings; "outcome" = "failed" => recordings_failed),
+    },
+    Family {
         name: "flowclient_ts_packets_total",
         help: "Transport packets of 188 bytes passed on, null packets included.",
         kind: COUNTER,

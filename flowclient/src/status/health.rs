@@ -59,7 +59,9 @@ impl Health {
             | EventKind::KernelDrops(_)
             | EventKind::Resynchronised
             | EventKind::SourceMoved { .. }
-            | EventKind::Alarm(_) => {}
+            | EventKind::Alarm(_)
+            | EventKind::Recorded { .. }
+            | EventKind::RecordingFailed(_) => {}
         }
     }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Inspector;
@@ -16,7 +17,7 @@ use crate::wire::si::{Event, StreamKind, serialize_utc, service_type_name};
 use crate::wire::ts::NULL_PID;
 
 /// What an inspection has found.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Report {
     /// The stream as a whole.
     pub ts: TsReport,
@@ -37,7 +38,7 @@ pub struct Report {
 }
 
 /// The stream as a whole.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct TsReport {
     /// Transport packets.
     pub packets: u64,
@@ -59,6 +60,7 @@ pub struct TsReport {
     pub network: Option<String>,
     /// UTC of the last time table.
     #[serde(serialize_with = "serialize_utc")]
+    #[schemars(with = "Option<String>")]
     pub utc: Option<Utc>,
     /// Sections whose CRC is right, of the tables that are read.
     pub sections: u64,
@@ -69,7 +71,7 @@ pub struct TsReport {
 }
 
 /// A PID.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PidReport {
     /// The PID.
     pub pid: u16,
@@ -100,7 +102,7 @@ pub struct PidReport {
 }
 
 /// A service: what the program map and the service description say of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ServiceReport {
     /// program_number and service_id.
     pub id: u16,
@@ -125,7 +127,7 @@ pub struct ServiceReport {
 }
 
 /// An elementary stream.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct StreamReport {
     /// Its PID.
     pub pid: u16,
@@ -138,7 +140,7 @@ pub struct StreamReport {
 }
 
 /// A table.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TableReport {
     /// The PID it comes on.
     pub pid: u16,
@@ -159,7 +161,7 @@ pub struct TableReport {
 }
 
 /// An indicator of TR 101 290.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct IndicatorReport {
     /// Number in the document.
     pub clause: &'static str,
@@ -178,7 +180,7 @@ pub struct IndicatorReport {
 }
 
 /// A splice.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SpliceReport {
     /// The PID it came on.
     pub pid: u16,
@@ -190,7 +192,7 @@ pub struct SpliceReport {
 }
 
 /// A clock of the stream: the PCRs of one PID.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ClockReport {
     /// The PID.
     pub pid: u16,
@@ -205,7 +207,7 @@ pub struct ClockReport {
 }
 
 /// How datagrams arrive.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct ArrivalReport {
     /// Delay factor of the Media Delivery Index (RFC 4445) over the last second, in seconds.
     pub delay_factor_seconds: Option<f64>,
