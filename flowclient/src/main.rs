@@ -54,6 +54,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Check(args)) => print(&check::verdict(&args)?),
         Some(Command::Completions { shell }) => print(&manual::completions(shell)),
         Some(Command::Man) => print(&manual::page()?),
+        Some(Command::Metrics) => print(metrics::reference().as_bytes()),
     }
 }
 

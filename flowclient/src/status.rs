@@ -4,6 +4,7 @@
 
 mod health;
 mod rates;
+mod shown_pids;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -11,12 +12,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use relay::event::FlowEvent;
 use relay::spec::FlowSpec;
+use relay::stage::inspect::report::Report;
 use relay::stats::{Counters, FlowStats};
 
 use health::Health;
 pub(crate) use health::State;
 use rates::Meter;
 pub(crate) use rates::Rates;
+use shown_pids::ShownPids;
 
 use crate::plan::Outcome;
 
@@ -27,6 +30,9 @@ pub(crate) struct FlowView {
     pub(crate) source: String,
     pub(crate) outputs: Vec<OutputView>,
     pub(crate) counters: Counters,
+    /// What inspection has found, as of the last second; empty when the flow is not inspected in full.
+    pub(crate) report: Arc<Report>,
+    pub(crate) shown_pids: ShownPids,
     pub(crate) rates: Rates,
     pub(crate) state: State,
     /// What keeps the flow from doing all its work; empty when nothing does.
@@ -79,6 +85,7 @@ struct Entry {
     stats: Arc<FlowStats>,
     health: Health,
     meter: Meter,
+    shown_pids: ShownPids,
     since: Instant,
 }
 
@@ -105,7 +112,8 @@ impl Board {
         let now = Instant::now();
         let outputs = spec.outputs.iter().map(ToString::to_string).collect();
         let (health, meter) = (Health::default(), Meter::new(now));
-        let entry = Entry { source: spec.source.to_string(), outputs, stats, health, meter, since: now };
+        let (source, shown_pids) = (spec.source.to_string(), ShownPids::default());
+        let entry = Entry { source, outputs, stats, health, meter, shown_pids, since: now };
         self.write().insert(spec.name.clone(), entry);
     }
 
@@ -139,10 +147,11 @@ impl Board {
         *self.reloads.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Samples the counters for the rates; for once a second.
+    /// Samples the counters for the rates, and the report for what is to be shown of it; for once a second.
     pub(crate) fn sample(&self, now: Instant) {
         for entry in self.write().values_mut() {
             entry.meter.sample(now, &entry.stats.snapshot());
+            entry.shown_pids.update(&entry.stats.report().pids);
         }
     }
 
@@ -173,6 +182,8 @@ impl Entry {
             name: name.to_owned(),
             source: self.source.clone(),
             outputs: self.outputs.iter().map(|address| self.output_view(address)).collect(),
+            report: self.stats.report(),
+            shown_pids: self.shown_pids.clone(),
             rates: self.meter.rates(),
             state: self.health.state(&counters),
             troubles: self.health.troubles(&counters),
@@ -184,5 +195,29 @@ impl Entry {
     fn output_view(&self, address: &str) -> OutputView {
         let failure = self.health.output_failure(address).map(str::to_owned);
         OutputView { address: address.to_owned(), failure }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use relay::stage::inspect::report::PidReport;
+
+    /// A PID with these counts and nothing else.
+    pub(crate) fn pid_report(pid: u16, packets: u64, continuity_errors: u64) -> PidReport {
+        PidReport {
+            pid,
+            packets,
+            bitrate: 0,
+            bitrate_now: 0,
+            continuity_errors,
+            missing_packets: 0,
+            repeated: 0,
+            scrambled: 0,
+            transport_errors: 0,
+            pcr_count: 0,
+            pts_count: 0,
+            unreferenced: false,
+            description: String::new(),
+        }
     }
 }
