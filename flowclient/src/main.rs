@@ -5,12 +5,14 @@
 
 mod args;
 mod catalog;
+mod cause;
 mod check;
 mod config;
 mod console;
 mod error;
 mod fleet;
 mod handlers;
+mod host;
 mod http;
 mod human;
 mod journal;

@@ -12,7 +12,7 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{Registry, TextEncoder};
 
-use crate::status::{Board, FlowView, Reloads};
+use crate::status::{Board, FlowView, HostView, Reloads};
 
 pub(crate) use reference::reference;
 
@@ -43,6 +43,7 @@ pub(crate) fn render(registry: &Registry) -> prometheus::Result<String> {
 struct Scene {
     flows: Vec<FlowView>,
     reloads: Reloads,
+    host: HostView,
     started: SystemTime,
 }
 
@@ -68,7 +69,8 @@ impl Collector for BoardCollector {
 
     fn collect(&self) -> Vec<MetricFamily> {
         let Self { board, .. } = self;
-        let scene = Scene { flows: board.views(), reloads: board.reloads(), started: board.started_utc() };
+        let (flows, reloads, host) = (board.views(), board.reloads(), board.host());
+        let scene = Scene { flows, reloads, host, started: board.started_utc() };
         table::families().map(|family| family.gather(&scene)).collect()
     }
 }

@@ -4,6 +4,7 @@
 mod arrival;
 mod clocks;
 mod input;
+mod loss;
 mod output;
 mod pids;
 mod process;
@@ -25,6 +26,7 @@ pub(super) struct Group {
 pub(super) const GROUPS: &[Group] = &[
     Group { title: "The program and its flows", families: program::FAMILIES },
     Group { title: "Input", families: input::FAMILIES },
+    Group { title: "Loss and its cause", families: loss::FAMILIES },
     Group { title: "Arrival", families: arrival::FAMILIES },
     Group { title: "The stream, by TR 101 290", families: stream::FAMILIES },
     Group { title: "The stream's clocks", families: clocks::FAMILIES },

@@ -46,6 +46,7 @@ pub struct Inspector {
     watch: TableWatch,
     structure: Structure,
     packets: u64,
+    missing_packets: u64,
     /// Packets whose place in the stream is known since this one: none was lost since.
     whole_since: u64,
     start: Option<Time>,
@@ -141,8 +142,9 @@ impl Inspector {
     }
 
     /// Packets missing by the continuity counters, all PIDs together.
-    pub fn missing_packets(&self) -> u64 {
-        self.pids.iter().map(|pid| pid.missing_packets).sum()
+    #[inline]
+    pub const fn missing_packets(&self) -> u64 {
+        self.missing_packets
     }
 
     /// Largest error of a PCR in the last window of constant rate.
@@ -197,7 +199,9 @@ impl Inspector {
         };
         let found = packet.continuity();
         pid.continuity_errors += 1;
-        pid.missing_packets += u64::from(found.wrapping_sub(expected) & 0x0F);
+        let missing = u64::from(found.wrapping_sub(expected) & 0x0F);
+        pid.missing_packets += missing;
+        self.missing_packets += missing;
         if let Some(sections) = &mut pid.sections {
             sections.discontinuity();
         }
