@@ -11,6 +11,7 @@ mod console;
 mod error;
 mod fleet;
 mod handlers;
+mod history;
 mod http;
 mod human;
 mod journal;

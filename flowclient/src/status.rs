@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use relay::event::FlowEvent;
 use relay::spec::FlowSpec;
+use relay::stage::inspect::report::Report;
 use relay::stats::{Counters, FlowStats};
 
 use health::Health;
@@ -18,6 +19,7 @@ pub(crate) use health::State;
 use rates::Meter;
 pub(crate) use rates::Rates;
 
+use crate::history::History;
 use crate::plan::Outcome;
 
 /// A flow at one moment.
@@ -27,6 +29,8 @@ pub(crate) struct FlowView {
     pub(crate) source: String,
     pub(crate) outputs: Vec<OutputView>,
     pub(crate) counters: Counters,
+    /// What inspection has found, as of the last second; empty when the flow is not inspected in full.
+    pub(crate) report: Arc<Report>,
     pub(crate) rates: Rates,
     pub(crate) state: State,
     /// What keeps the flow from doing all its work; empty when nothing does.
@@ -70,6 +74,7 @@ pub(crate) struct Board {
     started_utc: SystemTime,
     flows: RwLock<BTreeMap<String, Entry>>,
     reloads: RwLock<Reloads>,
+    history: Arc<History>,
 }
 
 #[derive(Debug)]
@@ -87,7 +92,13 @@ impl Board {
     pub(crate) fn new() -> Self {
         let (started, started_utc) = (Instant::now(), SystemTime::now());
         let reloads = Reloads { last_success: Some(started_utc), ..Reloads::default() };
-        Self { started, started_utc, flows: RwLock::default(), reloads: RwLock::new(reloads) }
+        let history = Arc::new(History::new(started_utc));
+        Self { started, started_utc, flows: RwLock::default(), reloads: RwLock::new(reloads), history }
+    }
+
+    /// What the log said last.
+    pub(crate) const fn history(&self) -> &Arc<History> {
+        &self.history
     }
 
     /// How long the process has run.
@@ -173,6 +184,7 @@ impl Entry {
             name: name.to_owned(),
             source: self.source.clone(),
             outputs: self.outputs.iter().map(|address| self.output_view(address)).collect(),
+            report: self.stats.report(),
             rates: self.meter.rates(),
             state: self.health.state(&counters),
             troubles: self.health.troubles(&counters),
