@@ -12,6 +12,7 @@ mod console;
 mod error;
 mod fleet;
 mod handlers;
+mod history;
 mod host;
 mod http;
 mod human;
