@@ -46,7 +46,7 @@ fn clause_1_4_counting_up_and_around_is_right() {
 fn clause_1_4_any_first_counter_is_right() {
     for counter in 0..16 {
         assert_eq!(errors(&[media(counter)]), (0, 0));
-        assert_eq!(errors(&[idle(counter), media(counter + 1 & 0x0F)]), (0, 0));
+        assert_eq!(errors(&[idle(counter), media((counter + 1) & 0x0F)]), (0, 0));
     }
 }
 
@@ -58,7 +58,7 @@ fn clause_1_4_a_lost_packet_is_an_error() {
 #[test]
 fn clause_1_4_any_gap_but_a_whole_round_is_one_error_with_its_length() {
     for lost in 1..15_u8 {
-        assert_eq!(errors(&[media(0), media(lost + 1 & 0x0F)]), (1, u64::from(lost)), "{lost} lost");
+        assert_eq!(errors(&[media(0), media((lost + 1) & 0x0F)]), (1, u64::from(lost)), "{lost} lost");
     }
     assert_eq!(errors(&[media(0), other(0), media(1)]), (1, 15), "fifteen lost: the same counter on another packet");
     assert_eq!(errors(&[media(0), media(1)]), (0, 0), "sixteen lost cannot be seen");
@@ -140,7 +140,7 @@ fn clause_1_4_neither_adaptation_nor_payload_is_passed_over() {
 #[test]
 fn clause_1_4_the_discontinuity_indicator_excuses_any_jump() {
     for counter in 0..16 {
-        let after = media(counter + 1 & 0x0F);
+        let after = media((counter + 1) & 0x0F);
         assert_eq!(errors(&[media(5), other(counter).discontinuity(), after]), (0, 0), "to {counter}");
     }
     assert_eq!(errors(&[media(5), idle(9).discontinuity(), media(10)]), (0, 0));

@@ -43,7 +43,7 @@ impl Stream {
     pub(super) fn send(&mut self, packet: TsPacket) {
         let counter = self.next_counter.entry(packet.pid()).or_default();
         let (mine, next) =
-            if packet.has_payload() { (*counter, *counter + 1 & 0x0F) } else { (*counter + 15 & 0x0F, *counter) };
+            if packet.has_payload() { (*counter, (*counter + 1) & 0x0F) } else { ((*counter + 15) & 0x0F, *counter) };
         *counter = next;
         self.send_as_is(packet.counter(mine));
     }
@@ -51,7 +51,7 @@ impl Stream {
     /// Leaves out the PID's next packets.
     pub(super) fn lose(&mut self, pid: u16, packets: u8) {
         let counter = self.next_counter.entry(pid).or_default();
-        *counter = *counter + packets & 0x0F;
+        *counter = (*counter + packets) & 0x0F;
     }
 
     /// Sends a section now, in as many packets as it takes.
