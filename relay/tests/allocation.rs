@@ -77,6 +77,7 @@ impl Lab {
             outputs: Vec::new(),
             pace: Pace::Arrival,
             inspect,
+            record: None,
             packets_per_datagram: PACKETS_PER_DATAGRAM,
             reorder_window: Duration::from_millis(10),
             receive_buffer_bytes: 1 << 20,

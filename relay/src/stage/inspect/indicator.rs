@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 macro_rules! indicators {
@@ -132,7 +133,7 @@ pub mod limits {
 }
 
 /// What was seen when an error was counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Offence {
     /// It was absent, or came too late: the time in nanoseconds.

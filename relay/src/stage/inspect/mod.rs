@@ -53,6 +53,7 @@ pub struct Inspector {
     access: AccessWatch,
     structure: Structure,
     packets: u64,
+    missing_packets: u64,
     /// Packets whose place in the stream is known since this one: none was lost since.
     whole_since: u64,
     /// When the first packet came.
@@ -141,8 +142,9 @@ impl Inspector {
     }
 
     /// Packets missing by the continuity counters, all PIDs together.
-    pub fn missing_packets(&self) -> u64 {
-        self.pids.iter().map(|pid| pid.counts.missing_packets).sum()
+    #[inline]
+    pub const fn missing_packets(&self) -> u64 {
+        self.missing_packets
     }
 
     /// Largest error of a PCR in the last window of constant rate.

@@ -87,6 +87,7 @@ impl Inspector {
         };
         pid.counts.continuity_errors += 1;
         pid.counts.missing_packets += u64::from(missing);
+        self.missing_packets += u64::from(missing);
         let (number, offence) = (pid.number, Offence::Counter { expected, found });
         if missing > 0 {
             pid.break_section();

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::indicator::Offence;
@@ -11,7 +12,7 @@ use crate::wire::scte35::SpliceInfo;
 use crate::wire::si::{Event, StreamKind, serialize_utc};
 
 /// What an inspection has found.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Report {
     /// The stream as a whole.
     pub ts: TsReport,
@@ -32,7 +33,7 @@ pub struct Report {
 }
 
 /// The stream as a whole.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct TsReport {
     /// Transport packets.
     pub packets: u64,
@@ -54,6 +55,7 @@ pub struct TsReport {
     pub network: Option<String>,
     /// UTC of the last time table.
     #[serde(serialize_with = "serialize_utc")]
+    #[schemars(with = "Option<String>")]
     pub utc: Option<Utc>,
     /// Sections whose CRC is right, of the tables that are read.
     pub sections: u64,
@@ -64,7 +66,7 @@ pub struct TsReport {
 }
 
 /// A PID.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PidReport {
     /// The PID.
     pub pid: u16,
@@ -95,7 +97,7 @@ pub struct PidReport {
 }
 
 /// A service: what the program map and the service description say of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ServiceReport {
     /// program_number and service_id.
     pub id: u16,
@@ -120,7 +122,7 @@ pub struct ServiceReport {
 }
 
 /// An elementary stream.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct StreamReport {
     /// Its PID.
     pub pid: u16,
@@ -133,7 +135,7 @@ pub struct StreamReport {
 }
 
 /// A table.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TableReport {
     /// The PID it comes on.
     pub pid: u16,
@@ -154,7 +156,7 @@ pub struct TableReport {
 }
 
 /// An indicator of TR 101 290.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct IndicatorReport {
     /// Number in the document.
     pub clause: &'static str,
@@ -173,7 +175,7 @@ pub struct IndicatorReport {
 }
 
 /// A splice.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SpliceReport {
     /// The PID it came on.
     pub pid: u16,
@@ -185,7 +187,7 @@ pub struct SpliceReport {
 }
 
 /// A clock of the stream: the PCRs of one PID.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ClockReport {
     /// The PID.
     pub pid: u16,
@@ -200,7 +202,7 @@ pub struct ClockReport {
 }
 
 /// How datagrams arrive.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct ArrivalReport {
     /// Delay factor of the Media Delivery Index (RFC 4445) over the last second, in seconds.
     pub delay_factor_seconds: Option<f64>,

@@ -49,7 +49,7 @@ impl Inspector {
             bitrate_now: self.rate.bitrate,
             sync_errors: self.errors(Indicator::TsSyncLoss) + self.errors(Indicator::SyncByteError),
             continuity_errors: pids.iter().map(|pid| pid.continuity_errors).sum(),
-            missing_packets: pids.iter().map(|pid| pid.missing_packets).sum(),
+            missing_packets: self.missing_packets,
             transport_stream_id: structure.transport_stream_id(),
             network: structure.network.as_ref().and_then(|network| network.name.clone()),
             utc: structure.time.as_ref().and_then(|(table, _)| table.utc),
