@@ -51,7 +51,8 @@ fn an_alarm_that_cleared_is_raised_again_and_counts_anew() {
         fail(&mut stream);
         play(&mut stream, 2 * CLEAR_AFTER);
     }
-    let cleared: Vec<_> = stream.events().into_iter().filter(|event| event.change == AlarmChange::Cleared { errors: 1 }).collect();
+    let cleared: Vec<_> =
+        stream.events().into_iter().filter(|event| event.change == AlarmChange::Cleared { errors: 1 }).collect();
     assert_eq!((cleared.len(), stream.errors(WHAT)), (3, 3));
 }
 
