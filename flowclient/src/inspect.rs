@@ -16,7 +16,7 @@ use crate::error::ConfigError;
 use document::Document;
 use input::Input;
 
-/// Priority 1 errors were found, or the capture ends with damage.
+/// Priority 1 errors were found, nothing came, or the capture ends with damage.
 const FOUND_ERRORS: u8 = 1;
 
 /// Inspects what the arguments name and writes what was found.
@@ -45,7 +45,8 @@ fn verdict(document: &Document) -> ExitCode {
     if let Some(damage) = &document.input.damage {
         eprintln!("error: {damage}");
     }
-    let is_bad = document.report.has_priority_1_errors() || document.input.damage.is_some();
+    let report = &document.report;
+    let is_bad = report.has_priority_1_errors() || report.ts.packets == 0 || document.input.damage.is_some();
     if is_bad { FOUND_ERRORS.into() } else { ExitCode::SUCCESS }
 }
 

@@ -7,6 +7,7 @@ mod captures;
 mod channel;
 mod ending;
 mod inspect;
+mod inspection;
 mod lab;
 mod looping;
 mod prometheus;
