@@ -87,6 +87,9 @@ pub(crate) enum Command {
     },
     /// Write the manual page
     Man,
+    /// List the metrics, in Markdown
+    #[command(hide = true)]
+    Metrics,
 }
 
 /// How to run flows.

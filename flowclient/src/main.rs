@@ -5,12 +5,15 @@
 
 mod args;
 mod catalog;
+mod cause;
 mod check;
 mod config;
 mod console;
 mod error;
 mod fleet;
 mod handlers;
+mod history;
+mod host;
 mod http;
 mod human;
 mod inspect;
@@ -56,6 +59,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Check(args)) => print(&check::verdict(&args)?),
         Some(Command::Completions { shell }) => print(&manual::completions(shell)),
         Some(Command::Man) => print(&manual::page()?),
+        Some(Command::Metrics) => print(metrics::reference().as_bytes()),
     };
     done.map(|()| ExitCode::SUCCESS)
 }

@@ -60,6 +60,13 @@ pub enum EventKind {
         /// Where it goes on.
         to: Utc,
     },
+    /// Transport packets were lost, and where; said by whoever watches the host, which the relay does not.
+    Loss {
+        /// Where.
+        cause: LossCause,
+        /// How many packets, as far as it can be told.
+        packets: u64,
+    },
     /// An alarm of the inspection was raised or cleared.
     Alarm(AlarmEvent),
     /// What came around an alarm was saved.
@@ -75,6 +82,45 @@ pub enum EventKind {
     Ended,
 }
 
+/// Where transport packets were lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LossCause {
+    /// Before they came to this host.
+    Upstream,
+    /// At this host's interface or in its protocol stack, before the socket.
+    Network,
+    /// At the socket, while the host did not let the process run.
+    Host,
+    /// At the socket or behind it, though the process could run.
+    Process,
+}
+
+impl LossCause {
+    /// All causes, along the way of a datagram.
+    pub const ALL: [Self; 4] = [Self::Upstream, Self::Network, Self::Host, Self::Process];
+
+    /// Name, as a label of metrics and a key of reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Upstream => "upstream",
+            Self::Network => "network",
+            Self::Host => "host",
+            Self::Process => "process",
+        }
+    }
+}
+
+impl fmt::Display for LossCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Upstream => "upstream: they did not come to this host",
+            Self::Network => "in this host's network: dropped at the interface or in the protocol stack",
+            Self::Host => "by this host: the socket's buffer was full, and the process was kept from running",
+            Self::Process => "by this process: it did not keep up, though it could run",
+        })
+    }
+}
+
 impl EventKind {
     /// Whether the event is bad news.
     pub const fn is_warning(&self) -> bool {
@@ -84,6 +130,7 @@ impl EventKind {
                 | Self::InputFailed(_)
                 | Self::ReceiveBufferSmall { .. }
                 | Self::KernelDrops(_)
+                | Self::Loss { .. }
                 | Self::OutputFailed { .. }
                 | Self::RecordingFailed(_)
                 | Self::SourceMoved { .. }
@@ -105,6 +152,7 @@ impl fmt::Display for EventKind {
                 "receive buffer is {granted} bytes, {wanted} asked for; raise the limit with: sysctl -w net.core.rmem_max={wanted}"
             ),
             Self::KernelDrops(count) => write!(f, "kernel dropped {count} datagrams, the receive buffer being full"),
+            Self::Loss { cause, packets } => write!(f, "{packets} transport packets lost {cause}"),
             Self::Resynchronised => write!(f, "packet synchronisation was lost and found again"),
             Self::OutputFailed { output, reason } => write!(f, "output {output} refuses datagrams: {reason}"),
             Self::OutputBack { output } => write!(f, "output {output} takes datagrams again"),

@@ -57,6 +57,7 @@ impl Health {
             EventKind::InputSilent(_)
             | EventKind::ReceiveBufferSmall { .. }
             | EventKind::KernelDrops(_)
+            | EventKind::Loss { .. }
             | EventKind::Resynchronised
             | EventKind::SourceMoved { .. }
             | EventKind::Alarm(_)

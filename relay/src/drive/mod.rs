@@ -7,6 +7,7 @@ mod clocks;
 mod made;
 mod moderation;
 mod outputs;
+mod queue_watch;
 mod reactor;
 mod recorder;
 mod socket;

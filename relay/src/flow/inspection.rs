@@ -43,10 +43,12 @@ impl Inspection {
         match self {
             Self::Continuity(continuity) => {
                 counters.continuity_errors += packets.filter(|&packet| !continuity.check(packet)).count() as u64;
+                counters.missing_packets = counters.continuity_errors;
             }
             Self::Full(full) => {
                 packets.for_each(|packet| full.inspector.packet(at, packet));
                 counters.continuity_errors = full.inspector.continuity_errors();
+                counters.missing_packets = full.inspector.missing_packets();
             }
         }
     }
