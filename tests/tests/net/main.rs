@@ -4,6 +4,7 @@
 mod addresses;
 mod bytes;
 mod captures;
+mod causes;
 mod channel;
 mod ending;
 mod lab;
