@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use std::{process, thread};
 
@@ -15,12 +16,13 @@ pub struct Cgroup {
 }
 
 impl Cgroup {
-    /// Makes a group named `fc-PID-ROLE`.
+    /// Makes a group named `fc-PID-NUMBER-ROLE`.
     ///
     /// # Panics
     /// When the kernel refuses, as it does to anybody but root.
     pub fn new(role: &str, quota_millis: u32) -> Self {
-        let name = format!("fc-{}-{role}", process::id());
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("fc-{}-{}-{role}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let (period, quota) = (100_000, quota_millis * 1_000);
         if Path::new(V1).join("cpu.cfs_quota_us").exists() || Path::new(V1).join("cpu.stat").exists() {
             let group = Self::make(Path::new(V1).join(name));

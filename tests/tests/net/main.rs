@@ -15,6 +15,7 @@ mod refusals;
 mod reload;
 mod rtp;
 mod shapes;
+mod watching;
 
 /// The input that most tests send to, by the interface that it comes in on.
 const IN: &str = "udp://239.9.9.9:5000?iface=in0";

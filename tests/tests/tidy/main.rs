@@ -6,6 +6,7 @@ mod dependencies;
 mod documents;
 mod manifests;
 mod source;
+mod watching;
 
 use std::fs;
 use std::path::{Path, PathBuf};
