@@ -9,3 +9,4 @@ pub mod lab;
 pub mod media;
 pub mod shapes;
 pub mod soak;
+pub mod watching;
