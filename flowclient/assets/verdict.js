@@ -33,7 +33,7 @@ export function verdict(flow) {
 }
 
 function levelOfState(flow) {
-  if (flow.state === "on air") return flow.ready ? "good" : "bad";
+  if (flow.state === "on air" || flow.state === "watching") return flow.ready ? "good" : "bad";
   return flow.state === "ended" ? "off" : "bad";
 }
 

@@ -54,7 +54,7 @@ impl FlowView {
         match self.state {
             State::OnAir => true,
             State::OutputFailing => self.outputs.iter().any(|output| output.failure.is_none()),
-            State::Waiting | State::NoInput | State::Ended => false,
+            State::Watching | State::Waiting | State::NoInput | State::Ended => false,
         }
     }
 }
@@ -236,6 +236,13 @@ impl Entry {
         Share { flow: name.to_owned(), inlet: self.inlet.clone(), counters }
     }
 
+    fn state(&self, counters: &Counters) -> State {
+        match self.health.state(counters) {
+            State::OnAir if self.outputs.is_empty() => State::Watching,
+            state => state,
+        }
+    }
+
     fn view(&self, name: &str) -> FlowView {
         let counters = self.stats.snapshot();
         FlowView {
@@ -246,7 +253,7 @@ impl Entry {
             shown_pids: self.shown_pids.clone(),
             loss: self.attribution.total(),
             rates: self.meter.rates(),
-            state: self.health.state(&counters),
+            state: self.state(&counters),
             troubles: self.health.troubles(&counters),
             uptime: self.since.elapsed(),
             counters,

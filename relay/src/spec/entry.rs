@@ -15,7 +15,7 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FlowEntry {
-    /// What it is called; by default as its handler, or else as its first output.
+    /// What it is called; by default as its handler, or else as its first output, or its source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The channel of the catalog that it comes from; either this or `in`.
@@ -24,7 +24,7 @@ pub struct FlowEntry {
     /// Where it comes from.
     #[serde(default, rename = "in", skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
-    /// Where it goes.
+    /// Where it goes; an empty list is a flow that is only looked at.
     #[serde(rename = "out", with = "outputs")]
     #[schemars(schema_with = "outputs::schema")]
     pub outputs: Vec<Output>,
@@ -130,6 +130,7 @@ impl FlowEntry {
 
     fn effective_name(&self) -> String {
         let first_output = || self.outputs.first().map(|output| output.address.to_string());
-        self.name.clone().or_else(|| self.handler.clone()).or_else(first_output).unwrap_or_default()
+        let source = || self.source.as_ref().map(ToString::to_string);
+        self.name.clone().or_else(|| self.handler.clone()).or_else(first_output).or_else(source).unwrap_or_default()
     }
 }

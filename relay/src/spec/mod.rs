@@ -79,7 +79,7 @@ pub struct FlowSpec {
     /// Where it comes from.
     #[serde(rename = "in")]
     pub source: Source,
-    /// Where it goes: at least one.
+    /// Where it goes; a flow without outputs is only looked at.
     #[serde(rename = "out")]
     pub outputs: Vec<Output>,
     /// When its datagrams leave.

@@ -13,7 +13,6 @@ const RECEIVE_BUFFER_BYTES: std::ops::RangeInclusive<usize> = 4 << 10..=1 << 30;
 /// What is out of its range in `flow`.
 pub(super) fn problems(flow: &FlowSpec) -> impl Iterator<Item = SpecError> {
     let name = (!is_name(&flow.name)).then(|| SpecError::Name(flow.name.clone()));
-    let outputs = flow.outputs.is_empty().then(|| SpecError::NoOutput(flow.name.clone()));
     let out_of_range =
         |field, value: String, range| SpecError::OutOfRange { flow: flow.name.clone(), field, value, range };
     let packets = flow.packets_per_datagram;
@@ -27,7 +26,7 @@ pub(super) fn problems(flow: &FlowSpec) -> impl Iterator<Item = SpecError> {
     };
     let waits = [wait("reorder_window", flow.reorder_window), wait("pace_delay", flow.pace_delay)];
     let record = flow.record.iter().flat_map(|record| record_problems(flow, record));
-    [name, outputs, packets, buffer].into_iter().chain(waits).flatten().chain(record)
+    [name, packets, buffer].into_iter().chain(waits).flatten().chain(record)
 }
 
 fn record_problems(flow: &FlowSpec, record: &Record) -> impl Iterator<Item = SpecError> {
