@@ -4,6 +4,7 @@
 mod addresses;
 mod bytes;
 mod captures;
+mod causes;
 mod channel;
 mod ending;
 mod inspect;
@@ -17,6 +18,7 @@ mod refusals;
 mod reload;
 mod rtp;
 mod shapes;
+mod watching;
 
 /// The input that most tests send to, by the interface that it comes in on.
 const IN: &str = "udp://239.9.9.9:5000?iface=in0";

@@ -7,6 +7,7 @@ mod documents;
 mod indicators;
 mod manifests;
 mod source;
+mod watching;
 
 use std::fs;
 use std::path::{Path, PathBuf};
