@@ -37,7 +37,7 @@ macro_rules! indicators {
 }
 
 indicators! {
-    /// Synchronisation is lost: two sync bytes in a row are wrong; five right ones bring it back.
+    /// Synchronisation is lost: two sync bytes in a row are wrong.
     TsSyncLoss: "ts_sync_loss", 1, "1.1";
     /// A sync byte is not 0x47.
     SyncByteError: "sync_byte_error", 1, "1.2";
