@@ -9,7 +9,7 @@ use relay::flow::{Arrived, Flow, Poll};
 use relay::io::Generator;
 use relay::io::synthetic::SyntheticChannel;
 use relay::mem::Pool;
-use relay::spec::{FlowSpec, Input, Inspect, Pace, Source, TestInput, Transport};
+use relay::spec::{FlowSpec, Input, Inspect, Pace, Record, RecordFormat, Source, TestInput, Transport};
 use relay::stage::inspect::Inspector;
 use relay::time::{Time, Utc};
 use relay::wire::psi::{Head, long_section};
@@ -69,7 +69,7 @@ struct Lab {
 }
 
 impl Lab {
-    fn new(inspect: Inspect) -> Self {
+    fn new(inspect: Inspect, record: Option<Record>) -> Self {
         let address = ([239, 1, 1, 1], 5_000).into();
         let spec = FlowSpec {
             name: "allocation".to_owned(),
@@ -77,7 +77,7 @@ impl Lab {
             outputs: Vec::new(),
             pace: Pace::Arrival,
             inspect,
-            record: None,
+            record,
             packets_per_datagram: PACKETS_PER_DATAGRAM,
             reorder_window: Duration::from_millis(10),
             receive_buffer_bytes: 1 << 20,
@@ -102,13 +102,26 @@ impl Lab {
 
 #[test]
 fn a_flow_in_the_steady_state_allocates_nothing_however_it_is_inspected() {
-    let (warm, measured) = warm_and_measured();
     for inspect in Inspect::ALL {
-        let mut lab = Lab::new(inspect);
-        lab.relay(warm);
-        let memory = measure(|| lab.relay(measured));
-        assert_eq!(memory.count_total, 0, "{inspect}");
+        assert_eq!(allocations(Lab::new(inspect, None)), 0, "{inspect}");
     }
+}
+
+#[test]
+fn a_flow_that_is_recorded_allocates_nothing_in_the_steady_state() {
+    let format = RecordFormat::Pcapng;
+    let roomy = Record { format, ..Record::new("unused") };
+    let tight = Record { memory_bytes: 1 << 20, before: Duration::from_secs(60), ..roomy.clone() };
+    for record in [roomy.clone(), tight, Record { format: RecordFormat::Ts, ..roomy }] {
+        assert_eq!(allocations(Lab::new(Inspect::Full, Some(record.clone()))), 0, "{record:?}");
+    }
+}
+
+/// Allocations of a flow in the steady state.
+fn allocations(mut lab: Lab) -> u64 {
+    let (warm, measured) = warm_and_measured();
+    lab.relay(warm);
+    measure(|| lab.relay(measured)).count_total
 }
 
 /// Sections of any table on any PID, each other than the one before, each with its CRC right.
