@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use relay::event::{EventKind, FlowEvent};
+use relay::event::{EventKind, FlowEvent, LossCause};
 use relay::spec::FlowSpec;
 use tracing::{info, warn};
 
@@ -21,6 +21,7 @@ const SWARM_INTERVAL: Duration = Duration::from_secs(10);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Swarm {
     KernelDrops,
+    Loss(LossCause),
     Resynchronised,
 }
 
@@ -42,6 +43,7 @@ impl Damper {
     fn admit(&mut self, now: Instant, event: FlowEvent) -> Option<FlowEvent> {
         let (swarm, count) = match event.kind {
             EventKind::KernelDrops(count) => (Swarm::KernelDrops, count),
+            EventKind::Loss { cause, packets } => (Swarm::Loss(cause), packets),
             EventKind::Resynchronised => (Swarm::Resynchronised, 1),
             _ => return Some(event),
         };
@@ -74,6 +76,7 @@ impl Swarm {
     fn event(self, flow: &str, count: u64) -> FlowEvent {
         let kind = match self {
             Self::KernelDrops => EventKind::KernelDrops(count),
+            Self::Loss(cause) => EventKind::Loss { cause, packets: count },
             Self::Resynchronised => EventKind::Resynchronised,
         };
         FlowEvent { flow: flow.to_owned(), kind }

@@ -41,6 +41,8 @@ mod tests {
             outputs: Vec::new(),
             counters: Counters { output_datagrams: 12_345, ..Counters::default() },
             report: Default::default(),
+            shown_pids: Default::default(),
+            loss: Default::default(),
             rates: Rates { input_bits: 8.0e6, output_bits: 8.1e6 },
             state,
             troubles: Vec::new(),

@@ -6,6 +6,7 @@ use relay::stage::inspect::arrival::INTERVAL_BOUNDS;
 use relay::stage::inspect::report::Report;
 use serde::Serialize;
 
+use crate::cause::Loss;
 use crate::metrics::{REVISION, VERSION};
 use crate::status::{FlowView, OutputView};
 
@@ -30,6 +31,8 @@ struct Flow<'a> {
     reasons: &'a [String],
     uptime_seconds: f64,
     input: Input<'a>,
+    /// Transport packets lost, by cause.
+    loss: Loss,
     stream: Stream,
     outputs: Vec<Output<'a>>,
     output: OutputSum,
@@ -107,6 +110,7 @@ impl<'a> Flow<'a> {
             reasons: &view.troubles,
             uptime_seconds: view.uptime.as_secs_f64(),
             input: Input::of(view),
+            loss: view.loss,
             stream: Stream::of(view),
             outputs: view.outputs.iter().map(Output::of).collect(),
             output: OutputSum::of(view),

@@ -57,9 +57,12 @@ impl Health {
             EventKind::InputSilent(_)
             | EventKind::ReceiveBufferSmall { .. }
             | EventKind::KernelDrops(_)
+            | EventKind::Loss { .. }
             | EventKind::Resynchronised
             | EventKind::SourceMoved { .. }
-            | EventKind::Alarm(_) => {}
+            | EventKind::Alarm(_)
+            | EventKind::Recorded { .. }
+            | EventKind::RecordingFailed(_) => {}
         }
     }
 

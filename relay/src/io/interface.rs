@@ -26,12 +26,17 @@ pub enum InterfaceError {
 /// # Errors
 /// [`InterfaceError::Missing`] names those that exist.
 pub fn index_of(interface: &Interface) -> Result<u32, InterfaceError> {
-    let name = match interface {
+    name_of(interface)
+        .and_then(|name| if_nametoindex(name.as_str()).ok())
+        .ok_or_else(|| InterfaceError::Missing { wanted: interface.to_string(), present: present() })
+}
+
+/// Name of the interface, now; that of one given by its name need not exist.
+pub fn name_of(interface: &Interface) -> Option<String> {
+    match interface {
         Interface::Name(name) => Some(name.clone()),
         Interface::Address(address) => name_with(*address),
-    };
-    name.and_then(|name| if_nametoindex(name.as_str()).ok())
-        .ok_or_else(|| InterfaceError::Missing { wanted: interface.to_string(), present: present() })
+    }
 }
 
 fn name_with(address: IpAddr) -> Option<String> {
