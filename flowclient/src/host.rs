@@ -7,9 +7,9 @@ mod protocol;
 mod steal;
 mod threads;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use cgroup::Cgroup;
 pub(crate) use interfaces::InterfaceCounters;
@@ -25,8 +25,12 @@ pub(crate) struct HostSample {
     pub(crate) throttled: Option<Duration>,
     /// How long each CPU of this machine was given to another machine, on average.
     pub(crate) stolen: Option<Duration>,
+    /// When the interfaces were looked at.
+    pub(crate) interfaces_at: SystemTime,
     /// Interfaces of the process' network namespace, by name.
     pub(crate) interfaces: BTreeMap<String, InterfaceCounters>,
+    /// Those of them that are up and have their carrier.
+    pub(crate) running: BTreeSet<String>,
     /// UDP datagrams of the namespace with a wrong checksum.
     pub(crate) checksum_errors: u64,
 }
@@ -35,8 +39,16 @@ pub(crate) struct HostSample {
 impl HostSample {
     /// A host of which nothing is known.
     pub(crate) fn unknown(at: Instant) -> Self {
-        let (threads, interfaces) = (BTreeMap::new(), BTreeMap::new());
-        Self { at, threads, throttled: None, stolen: None, interfaces, checksum_errors: 0 }
+        Self {
+            at,
+            threads: BTreeMap::new(),
+            throttled: None,
+            stolen: None,
+            interfaces_at: SystemTime::UNIX_EPOCH,
+            interfaces: BTreeMap::new(),
+            running: BTreeSet::new(),
+            checksum_errors: 0,
+        }
     }
 }
 
@@ -49,13 +61,18 @@ pub(crate) struct Host {
 impl Host {
     /// The host as it is now.
     pub(crate) fn sample(&mut self) -> HostSample {
+        // First, as they are compared with what the flows have counted just now. Unlike /sys/class/net, this is of the
+        // process' own network namespace whoever mounted what.
+        let interfaces = interfaces::parse(&read("/proc/self/net/dev"));
+        let interfaces_at = SystemTime::now();
         self.cgroup.follow();
         HostSample {
             threads: threads::read_all(),
             throttled: self.cgroup.throttled(),
             stolen: steal::parse(&read("/proc/stat")),
-            // Unlike /sys/class/net, this is of the process' own network namespace whoever mounted what.
-            interfaces: interfaces::parse(&read("/proc/self/net/dev")),
+            interfaces_at,
+            interfaces,
+            running: relay::io::interface::running(),
             checksum_errors: protocol::checksum_errors(&read("/proc/self/net/snmp"), &read("/proc/self/net/snmp6")),
             at: Instant::now(),
         }

@@ -10,3 +10,4 @@ pub mod lab;
 pub mod media;
 pub mod shapes;
 pub mod soak;
+pub mod watching;

@@ -15,7 +15,7 @@ const WEIGHT: f64 = 0.125;
 /// How many times the usual deviation is out of the usual.
 const UNUSUAL: f64 = 4.0;
 
-/// Counters of an interface and of the flows that come in there. All only grow.
+/// Counters of an interface and of the flows that come in there. All numbers only grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Reading {
     /// Bytes received, headers included.
@@ -24,12 +24,16 @@ pub(super) struct Reading {
     pub(super) packets: u64,
     /// Packets dropped at the interface.
     pub(super) dropped: u64,
+    /// Whether the interface is down, has no carrier, or is not there.
+    pub(super) down: bool,
     /// Payload bytes that reached the sockets of our flows.
     pub(super) claimed_bytes: u64,
     /// Transport packets of our flows that are missing.
     pub(super) missing: u64,
     /// Packets of the interface that the datagrams of our flows hold, on average.
     pub(super) packets_per_datagram: u64,
+    /// How far the flows were behind the interface: the difference is uncertain by what comes in meanwhile.
+    pub(super) stale: Duration,
 }
 
 /// Follows one interface.
@@ -41,6 +45,22 @@ pub(super) struct Path {
     unspent: Evidence,
 }
 
+impl Evidence {
+    /// Both together.
+    fn and(self, other: Self) -> Self {
+        Self {
+            dropped: self.dropped + other.dropped,
+            unclaimed: self.unclaimed + other.unclaimed,
+            down: self.down || other.down,
+        }
+    }
+
+    /// Whether so many packets that are missing can be meant: half of them will do, as each number is about right only.
+    fn explains(self, missing: f64) -> bool {
+        self.down || self.dropped >= missing / 2.0 || self.unclaimed >= missing / 2.0
+    }
+}
+
 /// Transport packets that came in at the interface and reached no socket, beyond the usual.
 #[derive(Clone, Copy, Debug, Default)]
 struct Evidence {
@@ -48,6 +68,8 @@ struct Evidence {
     dropped: f64,
     /// By the difference.
     unclaimed: f64,
+    /// Whether nothing could come in for a while.
+    down: bool,
 }
 
 /// What comes in for others, in bytes a second.
@@ -60,28 +82,31 @@ struct Usual {
 impl Path {
     /// Takes the counters `span` after those before. Returns whether what was found missing meanwhile was lost on this host.
     pub(super) fn look(&mut self, span: Duration, now: Reading) -> bool {
-        let Some(before) = self.before.replace(now).filter(|before| follows(before, &now)) else {
-            self.unspent = Evidence::default();
+        let Some(before) = self.before.replace(now) else { return false };
+        if !follows(&before, &now) {
+            self.unspent = Evidence { down: before.down || now.down, ..Evidence::default() };
             return false;
-        };
+        }
         let missing = (now.missing - before.missing) as f64;
         let found = self.evidence(span, &before, &now);
         if missing == 0.0 {
-            self.learn(unclaimed_a_second(span, &before, &now));
+            if (before.stale + now.stale).is_zero() {
+                self.learn(unclaimed_a_second(span, &before, &now));
+            }
             self.unspent = found;
             return false;
         }
-        let unspent = std::mem::take(&mut self.unspent);
-        found.dropped + unspent.dropped >= missing / 2.0 || found.unclaimed + unspent.unclaimed >= missing / 2.0
+        found.and(std::mem::take(&mut self.unspent)).explains(missing)
     }
 
     fn evidence(&self, span: Duration, before: &Reading, now: &Reading) -> Evidence {
         let dropped = ((now.dropped - before.dropped) * now.packets_per_datagram) as f64;
         let unclaimed = self.usual.map_or(0.0, |usual| {
             let excess = unclaimed_a_second(span, before, now) - usual.mean;
-            if excess > UNUSUAL * usual.deviation { excess * span.as_secs_f64() / PACKET_BYTES } else { 0.0 }
+            let certain = excess * span.as_secs_f64() - uncertain_bytes(span, before, now);
+            if excess > UNUSUAL * usual.deviation { certain.max(0.0) / PACKET_BYTES } else { 0.0 }
         });
-        Evidence { dropped, unclaimed }
+        Evidence { dropped, unclaimed, down: before.down || now.down }
     }
 
     fn learn(&mut self, unclaimed: f64) {
@@ -110,6 +135,11 @@ fn unclaimed_a_second(span: Duration, before: &Reading, now: &Reading) -> f64 {
     let received = (now.bytes - before.bytes).cast_signed() - headers;
     let claimed = (now.claimed_bytes - before.claimed_bytes).cast_signed();
     (received - claimed) as f64 / span.as_secs_f64().max(f64::MIN_POSITIVE)
+}
+
+fn uncertain_bytes(span: Duration, before: &Reading, now: &Reading) -> f64 {
+    let claimed = (now.claimed_bytes - before.claimed_bytes) as f64;
+    claimed * (before.stale + now.stale).as_secs_f64() / span.as_secs_f64().max(f64::MIN_POSITIVE)
 }
 
 #[cfg(test)]
@@ -188,6 +218,18 @@ mod tests {
     }
 
     #[test]
+    fn what_went_missing_while_the_interface_was_down_was_lost_here() {
+        let mut link = quiet();
+        link.reading.down = true;
+        link.second(10, 10, 0);
+        link.second(0, 0, 0);
+        link.reading.down = false;
+        assert!(link.second(50, 50, 2));
+        link.second(100, 100, 0);
+        assert!(!link.second(100, 100, 2));
+    }
+
+    #[test]
     fn others_on_the_same_interface_are_known_by_their_habits() {
         let mut link = Link::default();
         for second in 0..20 {
@@ -195,6 +237,15 @@ mod tests {
         }
         assert!(!link.second_with_others(1_001, 80, 80, 20));
         assert!(link.second_with_others(1_001, 100, 80, 20));
+    }
+
+    #[test]
+    fn what_a_flow_that_is_behind_has_not_taken_yet_is_not_lost() {
+        let mut link = quiet();
+        link.reading.stale = Duration::from_millis(100);
+        assert!(!link.second(90, 81, 10));
+        link.reading.stale = Duration::ZERO;
+        assert!(!link.second(90, 99, 10));
     }
 
     #[test]

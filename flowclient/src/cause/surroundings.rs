@@ -1,7 +1,7 @@
 //! What goes on around the flows: the host, and the interfaces that they come in at.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use relay::io::interface;
 use relay::spec::Source;
@@ -12,6 +12,8 @@ use super::path::{Path, Reading};
 use super::starvation::Starvation;
 use crate::host::HostSample;
 
+/// How long ago the last datagram may have come for a flow not to be behind.
+const PROMPT: Duration = Duration::from_millis(5);
 /// Name of the loopback interface.
 const LOOPBACK: &str = "lo";
 
@@ -106,7 +108,8 @@ impl Surroundings {
 }
 
 fn reading<'a>(inlet: &Inlet, now: &HostSample, shares: impl Iterator<Item = &'a Share>) -> Reading {
-    let mut reading = Reading { packets_per_datagram: 1, ..Reading::default() };
+    let down = !now.running.iter().any(|name| inlet.includes(name));
+    let mut reading = Reading { packets_per_datagram: 1, down, ..Reading::default() };
     for (_, counters) in now.interfaces.iter().filter(|(name, _)| inlet.includes(name)) {
         reading.bytes += counters.bytes;
         reading.packets += counters.packets;
@@ -117,7 +120,14 @@ fn reading<'a>(inlet: &Inlet, now: &HostSample, shares: impl Iterator<Item = &'a
         let length = counters.input_bytes / counters.input_datagrams.max(1);
         reading.claimed_bytes += counters.input_bytes + counters.dropped_kernel * length;
         reading.missing += facts.missing();
+        reading.stale = reading.stale.max(stale(counters, now.interfaces_at));
         reading.packets_per_datagram = reading.packets_per_datagram.max(facts.packets_per_datagram);
     }
     reading
+}
+
+/// How much longer ago than is prompt the flow last took a datagram.
+fn stale(counters: &Counters, now: SystemTime) -> Duration {
+    let last = UNIX_EPOCH + Duration::from_nanos(counters.last_input_utc_nanos_gauge);
+    now.duration_since(last).unwrap_or_default().saturating_sub(PROMPT)
 }

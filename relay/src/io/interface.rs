@@ -1,9 +1,10 @@
 //! Network interfaces, by name or by one of their addresses.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use nix::ifaddrs::getifaddrs;
-use nix::net::if_::if_nametoindex;
+use nix::net::if_::{InterfaceFlags, if_nametoindex};
 use thiserror::Error;
 
 use crate::spec::Interface;
@@ -39,6 +40,13 @@ pub fn name_of(interface: &Interface) -> Option<String> {
     }
 }
 
+/// Names of the interfaces that are up and have their carrier, now.
+pub fn running() -> BTreeSet<String> {
+    let running = InterfaceFlags::IFF_UP | InterfaceFlags::IFF_RUNNING;
+    let found = getifaddrs().into_iter().flatten().filter(|entry| entry.flags.contains(running));
+    found.map(|entry| entry.interface_name).collect()
+}
+
 fn name_with(address: IpAddr) -> Option<String> {
     addresses().find(|(_, found)| *found == Some(address)).map(|(name, _)| name)
 }
@@ -70,6 +78,7 @@ mod tests {
         let by_name = index_of(&Interface::Name("lo".to_owned())).unwrap();
         let by_address = index_of(&Interface::Address("127.0.0.1".parse().unwrap())).unwrap();
         assert_eq!(by_name, by_address);
+        assert!(running().contains("lo"));
     }
 
     #[test]
