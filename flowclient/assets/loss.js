@@ -1,19 +1,19 @@
 // What is missing, and whose fault it is.
 
 import { change, find, html, keep, say } from "./dom.js";
-import { lossByCause } from "./past.js";
 import { count, plural } from "./words.js";
 
+/** The causes along the way of a datagram. */
 const CAUSES = {
-  upstream: "Upstream: it was missing before it reached this network",
-  network: "Network: it was lost on the way to this host",
-  host: "Host: this machine dropped it",
-  process: "Process: flowclient dropped it",
+  upstream: ["Upstream", "did not come to this host"],
+  network: ["Network", "dropped at the interface or above it"],
+  host: ["Host", "socket full, process kept waiting"],
+  process: ["Process", "did not keep up, though it could run"],
 };
 
 export function drawLoss(flow, samples) {
   const first = samples[0].loss;
-  const rows = lossByCause(flow).map(({ cause, total }) => ({ cause, total, recent: total - (first[cause] ?? 0) }));
+  const rows = Object.keys(CAUSES).map((cause) => ({ cause, total: flow.loss[cause], recent: flow.loss[cause] - first[cause] }));
   keep(find("#loss tbody"), rows, ({ cause }) => cause, create, update);
   const { reordered, duplicates, dropped } = flow.input;
   const others = [plural(reordered, "datagram") + " reordered", `${count(duplicates)} twice`, `${count(dropped.malformed)} malformed`];
@@ -21,8 +21,8 @@ export function drawLoss(flow, samples) {
 }
 
 function create({ cause }) {
-  const [name, what] = (CAUSES[cause] ?? cause).split(": ");
-  const head = html("th", { scope: "row" }, html("span", { class: "lamp", "aria-hidden": true }), name, html("small", {}, what ?? ""));
+  const [name, what] = CAUSES[cause];
+  const head = html("th", { scope: "row" }, html("span", { class: "lamp", "aria-hidden": true }), name, html("small", {}, what));
   return html("tr", {}, head, html("td"), html("td"));
 }
 

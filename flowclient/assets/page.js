@@ -25,7 +25,7 @@ listen({
     // Another program now answers: its page may be another too.
     if (latest !== null && latest.revision !== answer.revision) location.reload();
     latest = answer;
-    remember(answer, Date.now() / 1000);
+    remember(answer, performance.now() / 1000);
     announceLines();
     draw();
   },

@@ -6,7 +6,7 @@ export const SPAN_S = 300;
 /** Samples of each flow by name. */
 const flows = new Map();
 
-/** Adds a sample to each flow of `answer`, taken at `now` in seconds, and forgets flows that are gone. */
+/** Adds a sample to each flow of `answer`, taken at `now` in seconds of a clock that nobody sets, and forgets flows that are gone. */
 export function remember(answer, now) {
   for (const flow of answer.flows) {
     const samples = flows.get(flow.name) ?? [];
@@ -33,12 +33,6 @@ function sample(flow, at) {
     output: flow.output.bits_per_second,
     delay: arrival?.delay_factor_seconds ?? null,
     intervals: arrival?.intervals ?? null,
-    loss: Object.fromEntries(lossByCause(flow).map(({ cause, total }) => [cause, total])),
+    loss: flow.loss,
   };
-}
-
-/** What is missing, by whose fault it is. */
-export function lossByCause({ loss, input: { lost, dropped } }) {
-  const known = loss ?? { upstream: lost, host: dropped.kernel, process: dropped.overflow + dropped.late };
-  return Object.entries(known).map(([cause, total]) => ({ cause, total }));
 }

@@ -15,9 +15,10 @@ fn a_healthy_channel_is_shown_with_all_that_is_known_of_it() {
     page.wait_for_text("#services", |text| text.contains("Channel 7") && text.contains("H.264"));
     page.wait_for_text("#log", |text| text.contains("input has started"));
     page.wait_for("document.querySelector('#bitrate .line.input').getAttribute('d').includes('L')");
-    assert_eq!(page.value("document.querySelectorAll('#lights li[data-level=good]').length"), 20);
+    // A machine that is busy raises an alarm now and then, which is over after some seconds.
+    page.wait_for("document.querySelectorAll('#lights li[data-level=good] .what').length === 20");
     assert_eq!(page.text("#link"), "Live");
-    assert_eq!(page.value("document.title"), "239.1.1.7:5000: On air – flowclient");
+    page.wait_for("document.title === '239.1.1.7:5000: On air – flowclient'");
 }
 
 #[test]
