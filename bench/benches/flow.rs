@@ -21,6 +21,7 @@ fn spec(inspect: Inspect) -> FlowSpec {
         outputs: Vec::new(),
         pace: Pace::Arrival,
         inspect,
+        record: None,
         packets_per_datagram: 7,
         reorder_window: Duration::from_millis(10),
         receive_buffer_bytes: 1 << 20,

@@ -93,6 +93,7 @@ fn entry_of_command_line(args: &Args) -> Result<FlowEntry, ConfigError> {
         pace: args.flow.pace,
         inspect: args.flow.inspect,
         packets_per_datagram: args.flow.packets_per_datagram,
+        record: args.record.record(),
         ..FlowEntry::new(outputs)
     })
 }

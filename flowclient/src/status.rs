@@ -24,6 +24,7 @@ pub(crate) use rates::Rates;
 use shown_pids::ShownPids;
 
 use crate::cause::{Attribution, Facts, Inlet, Loss, Share, Verdict};
+use crate::history::History;
 use crate::host::HostSample;
 use crate::plan::Outcome;
 
@@ -83,6 +84,7 @@ pub(crate) struct Board {
     flows: RwLock<BTreeMap<String, Entry>>,
     reloads: RwLock<Reloads>,
     host: RwLock<HostView>,
+    history: Arc<History>,
 }
 
 #[derive(Debug)]
@@ -104,7 +106,13 @@ impl Board {
         let (started, started_utc) = (Instant::now(), SystemTime::now());
         let reloads = Reloads { last_success: Some(started_utc), ..Reloads::default() };
         let (flows, host) = (RwLock::default(), RwLock::default());
-        Self { started, started_utc, flows, reloads: RwLock::new(reloads), host }
+        let history = Arc::new(History::new(started_utc));
+        Self { started, started_utc, flows, reloads: RwLock::new(reloads), host, history }
+    }
+
+    /// What the log said last.
+    pub(crate) const fn history(&self) -> &Arc<History> {
+        &self.history
     }
 
     /// How long the process has run.

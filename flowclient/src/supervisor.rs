@@ -15,7 +15,7 @@ use crate::error::ConfigError;
 use crate::fleet::Fleet;
 use crate::host::Host;
 use crate::http::{Server, Site};
-use crate::journal::{self, Journal};
+use crate::journal::Journal;
 use crate::metrics::{REVISION, VERSION};
 use crate::plan::Outcome;
 use crate::progress;
@@ -75,7 +75,7 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
         if let (Outcome::Refused(reason), _) = fleet.become_wanted(&config.flows) {
             return Err(ConfigError::new(reason).into());
         }
-        let journal = Journal::new(config.log_format);
+        let journal = Journal::new(config.log_format, Arc::clone(board.history()));
         announce(&config, &journal, server.as_ref());
         if let Some(server) = server {
             let site = Site::new(Arc::clone(&board), pulse).context("building the metrics")?;
@@ -151,7 +151,7 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
             Err(error) => Outcome::Refused(format!("{error:#}")),
         };
         self.board.note_reload(&outcome);
-        journal::reload(&outcome);
+        self.journal.reload(&outcome);
     }
 
     fn take_over(&mut self, fresh: Config) -> Outcome {

@@ -1,10 +1,12 @@
 //! What a flow has to say to people, rarely enough to be logged line by line.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::stage::inspect::alarm::{AlarmChange, AlarmEvent};
+use crate::time::Utc;
 
 /// An event of one flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +53,13 @@ pub enum EventKind {
         /// The output's address.
         output: String,
     },
+    /// A source made here was so late, or its clock was set so far, that it went on elsewhere: its stream has a gap.
+    SourceMoved {
+        /// Where it was.
+        from: Utc,
+        /// Where it goes on.
+        to: Utc,
+    },
     /// Transport packets were lost, and where; said by whoever watches the host, which the relay does not.
     Loss {
         /// Where.
@@ -60,6 +69,15 @@ pub enum EventKind {
     },
     /// An alarm of the inspection was raised or cleared.
     Alarm(AlarmEvent),
+    /// What came around an alarm was saved.
+    Recorded {
+        /// The file.
+        path: PathBuf,
+        /// Its length in bytes.
+        bytes: u64,
+    },
+    /// What came around an alarm could not be saved.
+    RecordingFailed(String),
     /// The source has ended (a file that is not looped) and its last datagram is sent.
     Ended,
 }
@@ -114,6 +132,8 @@ impl EventKind {
                 | Self::KernelDrops(_)
                 | Self::Loss { .. }
                 | Self::OutputFailed { .. }
+                | Self::RecordingFailed(_)
+                | Self::SourceMoved { .. }
                 | Self::Alarm(AlarmEvent { change: AlarmChange::Raised(_), .. })
         )
     }
@@ -136,7 +156,17 @@ impl fmt::Display for EventKind {
             Self::Resynchronised => write!(f, "packet synchronisation was lost and found again"),
             Self::OutputFailed { output, reason } => write!(f, "output {output} refuses datagrams: {reason}"),
             Self::OutputBack { output } => write!(f, "output {output} takes datagrams again"),
+            Self::SourceMoved { from, to } if to > from => {
+                write!(f, "source was {:.1} s late and leaves that out", to.since(*from).as_secs_f64())
+            }
+            Self::SourceMoved { from, to } => {
+                write!(f, "clock was set back {:.1} s, and the source with it", from.since(*to).as_secs_f64())
+            }
             Self::Alarm(alarm) => write!(f, "{alarm}"),
+            Self::Recorded { path, bytes } => {
+                write!(f, "what came around the alarm is saved: {} ({bytes} bytes)", path.display())
+            }
+            Self::RecordingFailed(reason) => write!(f, "what came around the alarm cannot be saved: {reason}"),
             Self::Ended => write!(f, "source has ended"),
         }
     }

@@ -106,6 +106,10 @@ counters! {
     output_errors,
     /// Times that the pace was anchored anew (a PCR jump, a long silence).
     pace_resets,
+    /// Recordings saved.
+    recordings,
+    /// Recordings that could not be saved.
+    recordings_failed,
     /// Sum over the latency histogram, in nanoseconds.
     latency_sum_nanos,
     /// Gauge: 1 while datagrams come in, 0 once the input has been silent for a second.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use relay::stage::inspect::arrival::INTERVAL_BOUNDS;
+use relay::stage::inspect::report::Report;
 use serde::Serialize;
 
 use crate::cause::Loss;
@@ -14,6 +16,8 @@ struct Answer<'a> {
     version: &'static str,
     revision: &'static str,
     uptime_seconds: f64,
+    /// Upper bounds of `inspection.arrival.intervals`, whose last number is for all longer ones.
+    interval_bounds_seconds: [f64; INTERVAL_BOUNDS.len()],
     flows: Vec<Flow<'a>>,
 }
 
@@ -32,6 +36,8 @@ struct Flow<'a> {
     stream: Stream,
     outputs: Vec<Output<'a>>,
     output: OutputSum,
+    /// What inspection has found; null when the flow is not inspected in full.
+    inspection: Option<&'a Report>,
 }
 
 #[derive(Serialize)]
@@ -84,7 +90,13 @@ struct OutputSum {
 /// When a value cannot be written as JSON, which none of these is.
 pub(super) fn render(flows: &[FlowView], uptime: Duration) -> serde_json::Result<String> {
     let flows = flows.iter().map(Flow::of).collect();
-    let answer = Answer { version: VERSION, revision: REVISION, uptime_seconds: uptime.as_secs_f64(), flows };
+    let answer = Answer {
+        version: VERSION,
+        revision: REVISION,
+        uptime_seconds: uptime.as_secs_f64(),
+        interval_bounds_seconds: INTERVAL_BOUNDS.map(|bound| bound.as_secs_f64()),
+        flows,
+    };
     serde_json::to_string(&answer)
 }
 
@@ -102,6 +114,7 @@ impl<'a> Flow<'a> {
             stream: Stream::of(view),
             outputs: view.outputs.iter().map(Output::of).collect(),
             output: OutputSum::of(view),
+            inspection: (!view.report.tr101290.is_empty()).then_some(&*view.report),
         }
     }
 }

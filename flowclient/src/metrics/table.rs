@@ -70,7 +70,7 @@ macro_rules! of_flow_by {
             labels: &["flow", $label],
             fill: |scene, series| {
                 for flow in &scene.flows {
-                    let count: &[(&str, fn(&Counters) -> u64)] = &[$(($value, $count)),*];
+                    let count: &[(&str, fn(&relay::stats::Counters) -> u64)] = &[$(($value, $count)),*];
                     for (value, count) in count {
                         series.add(&[&flow.name, value], count(&flow.counters) as f64);
                     }

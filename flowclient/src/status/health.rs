@@ -59,7 +59,10 @@ impl Health {
             | EventKind::KernelDrops(_)
             | EventKind::Loss { .. }
             | EventKind::Resynchronised
-            | EventKind::Alarm(_) => {}
+            | EventKind::SourceMoved { .. }
+            | EventKind::Alarm(_)
+            | EventKind::Recorded { .. }
+            | EventKind::RecordingFailed(_) => {}
         }
     }
 

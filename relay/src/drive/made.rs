@@ -10,7 +10,7 @@ use crate::time::{Moment, Time, Utc};
 
 /// How late a datagram may be made. After a longer freeze, or a step of the clock, the source goes on from now: what was
 /// due meanwhile would only be a burst that nobody can use.
-const LATEST: Duration = Duration::from_millis(500);
+const LATEST: Duration = Duration::from_secs(2);
 /// How far ahead a datagram may be due before the clock is taken to have been set back.
 const FARTHEST: Duration = Duration::from_secs(5);
 /// Datagrams made in a turn at most.
@@ -49,7 +49,7 @@ impl MadeInput {
             State::Failed { .. } | State::Running => {}
         }
         self.state = State::Running;
-        self.keep_up(now.utc);
+        self.keep_up(now.utc, say);
         for _ in 0..MOST_A_TURN {
             match self.generator.due() {
                 Some(due) if due <= now.utc => {
@@ -77,9 +77,10 @@ impl MadeInput {
         matches!(self.state, State::Ended)
     }
 
-    fn keep_up(&mut self, utc: Utc) {
-        let astray = self.generator.due().is_some_and(|due| utc.since(due) > LATEST || due.since(utc) > FARTHEST);
-        if astray {
+    fn keep_up(&mut self, utc: Utc, say: &mut impl FnMut(EventKind)) {
+        let Some(due) = self.generator.due() else { return };
+        if utc.since(due) > LATEST || due.since(utc) > FARTHEST {
+            say(EventKind::SourceMoved { from: due, to: utc });
             self.generator.seek(utc);
         }
     }

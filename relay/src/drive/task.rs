@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::OpenError;
 use super::made::MadeInput;
 use super::outputs::Outputs;
+use super::recorder::Recorder;
 use super::socket::SocketInput;
 use crate::event::{EventKind, EventSink, FlowEvent};
 use crate::flow::{Flow, Poll};
@@ -28,6 +29,8 @@ pub(super) struct FlowTask {
     input: FlowInput,
     outputs: Outputs,
     teller: Teller,
+    /// Only if the flow is recorded.
+    recorder: Option<Recorder>,
     stats: Arc<FlowStats>,
     ended: bool,
     /// When the next report is due.
@@ -54,12 +57,13 @@ impl Teller {
 }
 
 impl FlowTask {
-    pub(super) fn open(spec: &FlowSpec, sink: EventSink) -> Result<Self, OpenError> {
+    pub(super) fn open(spec: &FlowSpec, sink: EventSink, recorder: Option<Recorder>) -> Result<Self, OpenError> {
         Ok(Self {
             flow: Flow::new(spec),
             input: FlowInput::open(spec)?,
             outputs: Outputs::open(spec)?,
             teller: Teller { name: spec.name.clone(), sink },
+            recorder,
             stats: Arc::default(),
             ended: false,
             next_report: Time::default(),
@@ -137,11 +141,13 @@ impl FlowTask {
             Poll::Idle => None,
         };
         self.tell_of_inspection(now.mono);
+        self.recorder.iter_mut().for_each(|recorder| recorder.turn(now, &mut self.flow));
         self.say_if_ended();
         [input, flow].into_iter().flatten().min()
     }
 
-    /// Sends what still waits in the socket or for its time, gives back every slot, and the final counters.
+    /// Sends what still waits in the socket or for its time, gives back every slot, publishes the final report and gives the
+    /// final counters.
     pub(super) fn close(mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> Counters {
         self.on_readable(now, pool, batch);
         if let FlowInput::Socket(socket) = &mut self.input {
@@ -150,7 +156,10 @@ impl FlowTask {
         self.flow.finish(now.mono, pool);
         self.outputs.send_all(now, pool, &mut self.flow, &mut |kind| self.teller.say(kind));
         self.flow.clear(pool);
+        self.flow.drain_alarms().for_each(|alarm| self.teller.say(alarm));
+        self.recorder.iter_mut().for_each(|recorder| recorder.end(now, &mut self.flow));
         self.stats.publish(&self.flow.counters);
+        self.flow.report(now.mono).into_iter().for_each(|report| self.stats.publish_report(report));
         self.flow.counters
     }
 

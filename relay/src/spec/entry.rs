@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::{
     DEFAULT_PACE_DELAY, DEFAULT_PACKETS_PER_DATAGRAM, DEFAULT_RECEIVE_BUFFER_BYTES, DEFAULT_REORDER_WINDOW, FlowSpec,
-    Inspect, Output, Pace, Source, duration, outputs,
+    Inspect, Output, Pace, Record, Source, duration, outputs,
 };
 
 /// A flow as it is written in a file, on the command line or in a Kubernetes object.
@@ -49,6 +49,9 @@ pub struct FlowEntry {
     #[serde(default = "default_pace_delay", with = "duration")]
     #[schemars(with = "String")]
     pub pace_delay: Duration,
+    /// Whether what came around an alarm is saved, and how; by default it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record>,
 }
 
 const fn default_packets() -> usize {
@@ -95,6 +98,7 @@ impl FlowEntry {
             reorder_window: DEFAULT_REORDER_WINDOW,
             receive_buffer_bytes: DEFAULT_RECEIVE_BUFFER_BYTES,
             pace_delay: DEFAULT_PACE_DELAY,
+            record: None,
         }
     }
 
@@ -120,6 +124,7 @@ impl FlowEntry {
             reorder_window: self.reorder_window,
             receive_buffer_bytes: self.receive_buffer_bytes,
             pace_delay: self.pace_delay,
+            record: self.record,
         })
     }
 

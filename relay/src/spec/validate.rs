@@ -27,6 +27,14 @@ pub enum SpecError {
         /// What it may be.
         range: &'static str,
     },
+    /// A flow that cannot be recorded as asked for.
+    #[error("flow {flow:?} cannot be recorded: {reason}")]
+    CannotRecord {
+        /// Name of the flow.
+        flow: String,
+        /// Why, and what would be right.
+        reason: &'static str,
+    },
     /// Two flows of one name.
     #[error("two flows are called {0:?}: give each a name of its own")]
     DuplicateName(String),

@@ -3,10 +3,17 @@
 use prometheus::proto::MetricType::{COUNTER, GAUGE};
 use relay::stage::inspect::indicator::Indicator;
 
-use super::{Family, Scene, Series};
+use super::{Family, Scene, Series, of_flow_by};
 use crate::status::FlowView;
 
 pub(super) const FAMILIES: &[Family] = &[
+    of_flow_by!(
+        "outcome",
+        "flowclient_recordings_total",
+        "Recordings of what came around an error of priority 1, by whether they could be saved.",
+        "saved" => |counters| counters.recordings,
+        "failed" => |counters| counters.recordings_failed,
+    ),
     Family {
         name: "flowclient_tr101290_errors_total",
         help: "Errors of the stream as it came in, by ETSI TR 101 290 priority and indicator. A flow whose inspection is \

@@ -4,19 +4,20 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Inspector;
 use super::indicator::{Indicator, Offence};
 use super::pids::{Pid, Role, Tables};
 use super::structure::Structure;
-use crate::time::{Ticks27, Time, Utc};
+use crate::time::{Time, Utc};
 use crate::wire::scte35::SpliceInfo;
 use crate::wire::si::{Event, StreamKind, serialize_utc, service_type_name};
-use crate::wire::ts::{NULL_PID, PACKET_LEN};
+use crate::wire::ts::NULL_PID;
 
 /// What an inspection has found.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Report {
     /// The stream as a whole.
     pub ts: TsReport,
@@ -37,7 +38,7 @@ pub struct Report {
 }
 
 /// The stream as a whole.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct TsReport {
     /// Transport packets.
     pub packets: u64,
@@ -59,13 +60,18 @@ pub struct TsReport {
     pub network: Option<String>,
     /// UTC of the last time table.
     #[serde(serialize_with = "serialize_utc")]
+    #[schemars(with = "Option<String>")]
     pub utc: Option<Utc>,
+    /// Sections whose CRC is right, of the tables that are read.
+    pub sections: u64,
     /// Sections that could not be read, though their CRC is right, or that were cut short.
     pub unreadable_sections: u64,
+    /// Sections of which `tables` knows nothing, because there are more different ones than it has room for.
+    pub unlisted_sections: u64,
 }
 
 /// A PID.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PidReport {
     /// The PID.
     pub pid: u16,
@@ -96,7 +102,7 @@ pub struct PidReport {
 }
 
 /// A service: what the program map and the service description say of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ServiceReport {
     /// program_number and service_id.
     pub id: u16,
@@ -121,7 +127,7 @@ pub struct ServiceReport {
 }
 
 /// An elementary stream.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct StreamReport {
     /// Its PID.
     pub pid: u16,
@@ -134,7 +140,7 @@ pub struct StreamReport {
 }
 
 /// A table.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TableReport {
     /// The PID it comes on.
     pub pid: u16,
@@ -155,7 +161,7 @@ pub struct TableReport {
 }
 
 /// An indicator of TR 101 290.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct IndicatorReport {
     /// Number in the document.
     pub clause: &'static str,
@@ -174,7 +180,7 @@ pub struct IndicatorReport {
 }
 
 /// A splice.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SpliceReport {
     /// The PID it came on.
     pub pid: u16,
@@ -186,7 +192,7 @@ pub struct SpliceReport {
 }
 
 /// A clock of the stream: the PCRs of one PID.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ClockReport {
     /// The PID.
     pub pid: u16,
@@ -201,7 +207,7 @@ pub struct ClockReport {
 }
 
 /// How datagrams arrive.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct ArrivalReport {
     /// Delay factor of the Media Delivery Index (RFC 4445) over the last second, in seconds.
     pub delay_factor_seconds: Option<f64>,
@@ -228,7 +234,7 @@ impl Report {
 impl Inspector {
     /// What has been found so far.
     pub fn report(&self, now: Time) -> Report {
-        let bitrate = self.clock_bitrate().unwrap_or_else(|| self.mean_bitrate(now));
+        let bitrate = self.clock.bitrate().unwrap_or_else(|| self.mean_bitrate(now));
         let mut pids: Vec<_> = self.pids.iter().map(|pid| self.pid_report(pid, bitrate)).collect();
         pids.sort_by_key(|pid| pid.pid);
         Report {
@@ -252,14 +258,16 @@ impl Inspector {
             packets: self.packets,
             null_packets: self.pids.get(NULL_PID).map_or(0, |pid| pid.packets),
             bitrate,
-            bitrate_now: self.bitrate,
+            bitrate_now: self.rate.bitrate,
             sync_errors: self.errors(Indicator::TsSyncLoss) + self.errors(Indicator::SyncByteError),
             continuity_errors: pids.iter().map(|pid| pid.continuity_errors).sum(),
-            missing_packets: pids.iter().map(|pid| pid.missing_packets).sum(),
+            missing_packets: self.missing_packets,
             transport_stream_id: structure.transport_stream_id(),
             network: structure.network.as_ref().and_then(|network| network.name.clone()),
             utc: structure.time.as_ref().and_then(|(table, _)| table.utc),
+            sections: structure.log.count,
             unreadable_sections: structure.unreadable,
+            unlisted_sections: structure.log.unlisted,
         }
     }
 
@@ -270,14 +278,14 @@ impl Inspector {
             packets: pid.packets,
             bitrate: share as u64,
             bitrate_now: pid.bitrate,
-            continuity_errors: pid.continuity_errors,
-            missing_packets: pid.missing_packets,
-            repeated: pid.repeated,
-            scrambled: pid.scrambled,
-            transport_errors: pid.transport_errors,
-            pcr_count: pid.pcr_count,
-            pts_count: pid.pts_count,
-            unreferenced: pid.stranger.is_some(),
+            continuity_errors: pid.counts.continuity_errors,
+            missing_packets: pid.counts.missing_packets,
+            repeated: pid.counts.repeated,
+            scrambled: pid.counts.scrambled,
+            transport_errors: pid.counts.transport_errors,
+            pcr_count: pid.counts.pcr,
+            pts_count: pid.counts.pts,
+            unreferenced: pid.stranger.is_error(),
             description: describe(pid, &self.structure),
         }
     }
@@ -330,16 +338,9 @@ impl Inspector {
         self.structure.splices.iter().map(report).collect()
     }
 
-    /// Rate by the PCR, over all the time that it ran steadily.
-    fn clock_bitrate(&self) -> Option<u64> {
-        let clock = self.clock.filter(|clock| clock.ticks > 0)?;
-        let bits = u128::from(clock.packets) * PACKET_LEN as u128 * 8;
-        u64::try_from(bits * u128::from(Ticks27::HZ) / u128::from(clock.ticks)).ok()
-    }
-
     fn mean_bitrate(&self, now: Time) -> u64 {
         let span = self.start.map_or(Duration::ZERO, |start| now.since(start));
-        super::bits_a_second(self.packets, span)
+        super::rate::bits_a_second(self.packets, span)
     }
 }
 
@@ -364,7 +365,7 @@ fn services(structure: &Structure) -> Vec<ServiceReport> {
         report.pcr_pid = map.pcr_pid;
         report.streams = map.streams.iter().map(StreamReport::of).collect();
     }
-    for service in structure.services.values() {
+    for service in structure.services() {
         let report = report_of(&mut reports, service.id);
         (report.name, report.provider) = (service.name.clone(), service.provider.clone());
         report.service_type = service.service_type.map(service_type_name);
@@ -432,9 +433,9 @@ fn describe_tables(pid: u16, tables: Tables, structure: &Structure) -> String {
 fn describe_other(pid: &Pid, structure: &Structure) -> String {
     if structure.access_pids().any(|number| number == pid.number) {
         "conditional access".to_owned()
-    } else if pid.carries_clock {
+    } else if pid.clock.is_some() {
         "PCR".to_owned()
-    } else if pid.referenced {
+    } else if pid.is_referenced {
         "reserved".to_owned()
     } else {
         "unreferenced".to_owned()

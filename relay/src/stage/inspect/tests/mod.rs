@@ -1,0 +1,16 @@
+//! The inspector, shown streams made by hand.
+
+mod any;
+mod clean;
+mod clocks;
+mod continuity;
+mod hostile;
+mod naive;
+mod oracle;
+mod packet;
+mod pids;
+mod program;
+mod psi;
+mod si;
+mod stream;
+mod sync;
