@@ -4,7 +4,7 @@ import { change, find, html, keep, say } from "./dom.js";
 import { indicators, levelOf } from "./verdict.js";
 import { count, indicator, longSpan, offence, plural } from "./words.js";
 
-const PRIORITIES = { 1: "needed to decode", 2: "to be watched", 3: "depends on use" };
+const PRIORITIES = { 1: "essential", 2: "recommended", 3: "optional" };
 
 export function drawLights(flow) {
   const all = indicators(flow);
@@ -28,7 +28,7 @@ function createLight({ clause, name }) {
 }
 
 function updateLight(light, one) {
-  change(light, "data-level", levelOf(one) === "good" && one.raised ? "warn" : levelOf(one));
+  change(light, "data-level", levelOf(one));
   say(light.lastChild, state(one));
   change(light, "title", detail(one));
 }

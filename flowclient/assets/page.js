@@ -22,6 +22,8 @@ let chosen = null;
 
 listen({
   onFlows(answer) {
+    // Another program now answers: its page may be another too.
+    if (latest !== null && latest.revision !== answer.revision) location.reload();
     latest = answer;
     remember(answer, Date.now() / 1000);
     announceLines();

@@ -24,7 +24,8 @@ export function remember(answer, now) {
 export const past = (name) => flows.get(name) ?? [];
 
 function sample(flow, at) {
-  const arrival = flow.inspection?.arrival;
+  // What was last known of an input that is gone is no sample.
+  const arrival = flow.input.up ? flow.inspection?.arrival : null;
   return {
     at,
     uptime: flow.uptime_seconds,

@@ -4,16 +4,19 @@ import { change, html, keep, say, svg } from "./dom.js";
 
 /** Samples further apart than this, in seconds, are not joined. */
 const GAP_S = 3;
-const MARGIN = { top: 8, right: 4, bottom: 18, left: 4 };
+const MARGIN = { top: 6, right: 6, bottom: 18, left: 64 };
 const GRID_LINES = 4;
+/** Where a minute is narrower, in pixels, only the ends are marked. */
+const LEAST_MINUTE_PX = 55;
 
 /**
  * A plot in `box` of `series` ({ key, label }) of samples ({ at, [key] }), with a legend that gives the newest values, or those
- * under the pointer. The scale goes to `least` at least; `words(value)` writes a value.
+ * under the pointer. The scale goes to `least` at least; `words(value)` writes a value,
+ * `mark(value)` one of the axis.
  */
 export class LinePlot {
-  constructor(box, title, series, least, words) {
-    Object.assign(this, { title, series, least, words, samples: [], until: 0, span: 1, pointer: null });
+  constructor(box, title, series, least, words, mark) {
+    Object.assign(this, { title, series, least, words, mark, samples: [], until: 0, span: 1, pointer: null });
     this.legend = html("ul", { class: "legend" });
     this.drawing = svg("svg", { role: "img" });
     this.grid = svg("g", { class: "grid" });
@@ -64,11 +67,12 @@ export class LinePlot {
     const levels = Array.from({ length: GRID_LINES + 1 }, (_, at) => (top * at) / GRID_LINES);
     const rules = levels.map((value) => svg("path", { d: `M${MARGIN.left} ${round(y(value))}h${round(width)}` }));
     const marks = levels.slice(1).map((value) => {
-      return svg("text", { x: MARGIN.left + 2, y: round(y(value) + 12) }, this.words(value));
+      return svg("text", { x: MARGIN.left - 6, y: round(y(value) + 4), "text-anchor": "end" }, this.mark(value));
     });
     const bottom = MARGIN.top + height + 14;
     const minutes = Math.round(this.span / 60);
-    const times = Array.from({ length: minutes + 1 }, (_, ago) => {
+    const step = width / minutes < LEAST_MINUTE_PX ? minutes : 1;
+    const times = Array.from({ length: minutes / step + 1 }, (_, at) => at * step).map((ago) => {
       const anchor = ago === 0 ? "end" : ago === minutes ? "start" : "middle";
       const place = { x: round(x(this.until - ago * 60)), y: bottom, "text-anchor": anchor };
       return svg("text", place, ago === 0 ? "now" : `−${ago} min`);
@@ -91,13 +95,18 @@ function createEntry({ key, label }) {
   return html("li", {}, html("span", { class: `swatch ${key}`, "aria-hidden": true }), `${label} `, html("b"));
 }
 
-/** Bars in `box`, one for each of `items` ({ label, value }), the highest as high as the box; `words(value)` writes a value. */
-export function drawBars(box, items, words) {
+/**
+ * Bars in `box`, one for each of `items` ({ label, words, value }), the highest as high as the box. `write(value)` writes a
+ * value, and `words` say in full what the label stands for.
+ */
+export function drawBars(box, items, write) {
   const most = Math.max(...items.map(({ value }) => value), 1);
-  keep(box, items, ({ label }) => label, createBar, (bar, { label, value }) => {
+  keep(box, items, ({ label }) => label, createBar, (bar, { words, value }) => {
     bar.firstChild.firstChild.style.height = `${(100 * value) / most}%`;
-    change(bar, "title", `${label}: ${words(value)}`);
+    change(bar, "title", `${words}: ${write(value)}`);
   });
+  const filled = items.filter(({ value }) => value > 0).map(({ words, value }) => `${words}: ${write(value)}`);
+  change(box, "aria-label", filled.join(", ") || "none");
 }
 
 function createBar({ label }) {

@@ -25,14 +25,16 @@ function updateReason(item, { level, text, since }) {
 }
 
 function figures({ input, output, stream, inspection, uptime_seconds }) {
-  const arrival = inspection?.arrival;
+  // What was last known of an input that is gone says nothing of now.
+  const arrival = input.up ? inspection?.arrival : null;
+  const multiplex = input.up ? stream.bits_per_second : null;
   return [
     ["In", bitRate(input.bits_per_second)],
     ["Out", bitRate(output.bits_per_second)],
-    ["Multiplex", stream.bits_per_second === null ? "unknown" : bitRate(stream.bits_per_second)],
+    ["Multiplex", multiplex === null ? "–" : bitRate(multiplex)],
     ["Continuity errors", count(stream.continuity_errors)],
     ["MDI DF:MLR", arrival ? mediaDelivery(arrival) : "–"],
-    ["Sent", `${count(output.datagrams)} datagrams`],
+    ["Datagrams sent", count(output.datagrams)],
     ["Running", longSpan(uptime_seconds)],
   ];
 }

@@ -1,14 +1,12 @@
 // Whether a flow is good, and if not, why: the one place that decides.
 
-import { indicator, longSpan, offence } from "./words.js";
+import { indicator, longSpan, offence, plural } from "./words.js";
 
 /** Levels from good to bad. */
 const LEVELS = ["good", "off", "warn", "bad"];
 
-/** What a level is called beside its colour. */
-export const LEVEL_NAMES = { good: "good", off: "no answer yet", warn: "warning", bad: "alarm" };
-
-const LEVEL_OF_PRIORITY = { 1: "bad", 2: "warn", 3: "good" };
+/** An alarm of priority 3 is shown, but a flow is as good with it. */
+const LEAST_PRIORITY = 2;
 
 /** The indicators of a flow in the order of the document. */
 export function indicators(flow) {
@@ -20,14 +18,18 @@ export function indicators(flow) {
 export const raised = (flow) => indicators(flow).filter((one) => one.raised);
 
 /** How bad it is that an indicator's alarm is raised. */
-export const levelOf = (one) => (one.raised ? LEVEL_OF_PRIORITY[one.priority] : "good");
+export function levelOf({ raised, priority }) {
+  if (!raised) return "good";
+  return priority === 1 ? "bad" : "warn";
+}
 
 /** Level, headline and reasons of a flow. */
 export function verdict(flow) {
   const alarms = raised(flow);
-  const levels = [levelOfState(flow), ...alarms.map(levelOf)];
+  const grave = alarms.filter(({ priority }) => priority <= LEAST_PRIORITY);
+  const levels = [levelOfState(flow), ...grave.map(levelOf)];
   const level = LEVELS[Math.max(...levels.map((one) => LEVELS.indexOf(one)))];
-  return { level, headline: headline(flow, alarms), reasons: [...troubles(flow), ...alarms.map(sentence)] };
+  return { level, headline: headline(flow, grave.length), reasons: [...troubles(flow), ...alarms.map(sentence)] };
 }
 
 function levelOfState(flow) {
@@ -37,8 +39,7 @@ function levelOfState(flow) {
 
 function headline(flow, alarms) {
   const state = flow.state[0].toUpperCase() + flow.state.slice(1);
-  if (alarms.length === 0) return state;
-  return `${state}, ${alarms.length} alarm${alarms.length === 1 ? "" : "s"}`;
+  return alarms === 0 ? state : `${state}, ${plural(alarms, "alarm")}`;
 }
 
 function troubles(flow) {

@@ -8,6 +8,9 @@ export function bitRate(bits) {
   return `${(bits / step).toFixed(step === 1 ? 0 : 2)} ${prefix}b/s`;
 }
 
+/** Bits a second, as round as the marks of an axis are: 7.5 Mb/s. */
+export const roundBitRate = (bits) => bitRate(bits).replace(/\.?0+ /, " ");
+
 /** A count with its thousands apart: 12,345. */
 export const count = (number) => number.toLocaleString("en");
 

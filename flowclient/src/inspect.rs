@@ -16,7 +16,7 @@ use crate::error::ConfigError;
 use document::Document;
 use input::Input;
 
-/// Priority 1 errors were found, or the capture ends with damage.
+/// Priority 1 errors were found, nothing came in, or the capture ends with damage.
 const FOUND_ERRORS: u8 = 1;
 
 /// Inspects what the arguments name and writes what was found.
@@ -28,14 +28,18 @@ pub(crate) fn run(args: &InspectArgs) -> anyhow::Result<ExitCode> {
         crate::print(document::schema()?.as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let input = Input::parse(args)?;
+    let name = args.input.as_deref().unwrap_or_default();
+    let input = Input::parse(name, args.flow)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting")?;
     let document = runtime.block_on(async {
         match input {
-            Input::Capture { path, flow } => capture::inspect(path, flow, args.inspect_for).await,
+            Input::Capture { path, flow } => capture::inspect(name, path, flow, args.inspect_for).await,
             Input::Live(source) => live::inspect(&source, args.inspect_for).await,
         }
-    })?;
+    });
+    // A reader that waits for a pipe is not waited for.
+    runtime.shutdown_background();
+    let document = document?;
     let text = if args.json { document.to_json()? } else { text::render(&document, io::stdout().is_terminal()) };
     crate::print(text.as_bytes())?;
     Ok(verdict(&document))
@@ -45,7 +49,8 @@ fn verdict(document: &Document) -> ExitCode {
     if let Some(damage) = &document.input.damage {
         eprintln!("error: {damage}");
     }
-    let is_bad = document.report.has_priority_1_errors() || document.input.damage.is_some();
+    let report = &document.report;
+    let is_bad = report.has_priority_1_errors() || report.ts.packets == 0 || document.input.damage.is_some();
     if is_bad { FOUND_ERRORS.into() } else { ExitCode::SUCCESS }
 }
 

@@ -19,7 +19,7 @@ use crate::history::Line;
 use crate::status::Board;
 
 /// Clients at a time; the other connections are left to scrapes and probes.
-const MOST_CLIENTS: usize = 32;
+pub(super) const MOST_CLIENTS: usize = 32;
 /// Time between two events that tell how the flows do.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How long a client may take to accept an event.

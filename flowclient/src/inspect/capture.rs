@@ -8,36 +8,51 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
 use relay::io::capture::{self, Capture, CaptureError, Counters, Inspection};
+use tokio::time::timeout;
 
 use super::document::{Document, InputReport};
 use super::refuse;
 use crate::human::count;
 use crate::signals::{Request, Signals};
 
+/// How long the reader of a pipe may take to come to its next bytes, once it is told to stop.
+const LONGEST_STOP: Duration = Duration::from_secs(1);
+
 /// Inspects the capture at `path` until its end, for `limit` of its time, or until a signal says to stop.
 ///
 /// # Errors
-/// When there is nothing in it to inspect, or a second signal says not to wait for its next bytes.
+/// When there is nothing in it to inspect, or a signal finds it waiting for bytes that do not come.
 pub(super) async fn inspect(
+    name: &str,
     path: PathBuf,
     flow: Option<SocketAddr>,
     limit: Option<Duration>,
 ) -> anyhow::Result<Document> {
     let mut signals = Signals::take().context("taking SIGTERM and SIGINT")?;
     let stop = Arc::new(AtomicBool::new(false));
-    let reader = Reader { path, flow, limit, stop: Arc::clone(&stop) };
+    let reader = Reader { name: name.to_owned(), path, flow, limit, stop: Arc::clone(&stop) };
     let mut reading = tokio::task::spawn_blocking(move || reader.read());
+    let signal = tokio::select! {
+        done = &mut reading => return done.context("reading the capture")?.map_err(refuse),
+        signal = stopped(&mut signals) => signal,
+    };
+    stop.store(true, Relaxed);
+    match timeout(LONGEST_STOP, reading).await {
+        Ok(done) => done.context("reading the capture")?.map_err(refuse),
+        Err(_) => bail!("{signal} while the capture kept us waiting"),
+    }
+}
+
+async fn stopped(signals: &mut Signals) -> &'static str {
     loop {
-        tokio::select! {
-            done = &mut reading => return done.context("reading the capture")?.map_err(refuse),
-            request = signals.next() => if let Request::Stop(signal) = request && stop.swap(true, Relaxed) {
-                bail!("{signal}");
-            },
+        if let Request::Stop(signal) = signals.next().await {
+            return signal;
         }
     }
 }
 
 struct Reader {
+    name: String,
     path: PathBuf,
     flow: Option<SocketAddr>,
     limit: Option<Duration>,
@@ -64,7 +79,7 @@ impl Reader {
         let counters = capture.counters();
         let started = |utc: relay::time::Utc| SystemTime::UNIX_EPOCH + Duration::from_nanos(utc.0);
         InputReport {
-            name: self.path.display().to_string(),
+            name: self.name.clone(),
             kind: capture.kind().name(),
             destination: capture.destination().map(|destination| destination.to_string()),
             started: capture.started().map(|utc| humantime::format_rfc3339_millis(started(utc)).to_string()),

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use relay::spec::{FileInput, Source};
 
 use super::refuse;
-use crate::args::InspectArgs;
 
 /// What is to be inspected.
 #[derive(Debug, PartialEq)]
@@ -22,10 +21,9 @@ impl Input {
     ///
     /// # Errors
     /// When it is neither, or options do not fit it.
-    pub(super) fn parse(args: &InspectArgs) -> anyhow::Result<Self> {
-        let text = args.input.as_deref().unwrap_or_default();
-        let input = Self::of(text, args.flow)?;
-        match (&input, args.flow) {
+    pub(super) fn parse(text: &str, flow: Option<SocketAddr>) -> anyhow::Result<Self> {
+        let input = Self::of(text, flow)?;
+        match (&input, flow) {
             (Self::Live(_), Some(_)) => {
                 Err(refuse("--flow chooses among the flows of a pcap or pcapng file; leave it out"))
             }

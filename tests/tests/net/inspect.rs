@@ -5,10 +5,13 @@ use std::fs;
 use std::path::{Path as FilePath, PathBuf};
 use std::process::Command;
 
+use relay::io::capture::write::PcapngWriter;
+use relay::time::Utc;
 use relay::wire::ts::PACKET_LEN;
 use serde_json::Value;
 use tests::lab::{Ended, Flowclient, NetNs, Path, Process, Sender, Signal};
 use tests::media;
+use tests::shapes::{rtp, with_parity};
 
 use crate::{IN, SEND_TO};
 
@@ -130,6 +133,38 @@ fn what_gstreamer_multiplexes_is_whole_and_counted() {
         gstreamer.args(format!("! mpegtsmux{options} ! filesink").split(' '));
         Process::run(gstreamer.arg(format!("location={}", file.display()))).expect_success();
         assert_whole_and_counted(&file);
+    }
+}
+
+/// The stream as pcapng, in RTP if asked for, a datagram each 2 ms.
+fn as_pcapng(stream: &[u8], in_rtp: bool) -> Vec<u8> {
+    let (source, group) = ("10.0.0.1:4000".parse().unwrap(), SEND_TO.parse().unwrap());
+    let mut writer = PcapngWriter::new(Vec::new()).unwrap();
+    for (number, payload) in (0_u16..).zip(stream.chunks(7 * PACKET_LEN)) {
+        let at = Utc(1_700_000_000_000_000_000 + u64::from(number) * 2_000_000);
+        let payload = if in_rtp { rtp(number, payload) } else { payload.to_vec() };
+        writer.datagram(at, source, group, &payload).unwrap();
+    }
+    writer.finish().unwrap()
+}
+
+#[test]
+fn the_same_stream_counts_the_same_in_each_kind_of_capture() {
+    let stream = media::capture();
+    let stamped = |(number, packet): (usize, &[u8])| [&(number as u32 * 13_500).to_be_bytes(), packet].concat();
+    let captures = [
+        ("ts204", with_parity(stream)),
+        ("m2ts", stream.chunks(PACKET_LEN).enumerate().flat_map(stamped).collect()),
+        ("pcapng", as_pcapng(stream, false)),
+        ("pcapng", as_pcapng(stream, true)),
+    ];
+    for (kind, bytes) in captures {
+        let file = media::folder().join(format!("inspect-kind.{kind}"));
+        fs::write(&file, bytes).unwrap();
+        let report = parsed(&inspect(&[file.to_str().unwrap()]));
+        assert_eq!((&report["input"]["kind"], reported_counts(&report)), (&kind.into(), naive_counts(stream)));
+        assert_eq!(report["ts"]["continuity_errors"], 0, "{kind}");
+        assert_eq!(report["arrival"].is_null(), kind != "pcapng");
     }
 }
 

@@ -8,6 +8,7 @@ mod causes;
 mod channel;
 mod ending;
 mod inspect;
+mod inspection;
 mod lab;
 mod looping;
 mod prometheus;

@@ -8,6 +8,7 @@ mod accuracy;
 pub mod alarm;
 pub mod arrival;
 mod delay_factor;
+mod description;
 mod event_pairs;
 mod expect;
 mod fingerprint;
@@ -20,6 +21,7 @@ mod rate;
 pub mod report;
 mod roles;
 mod rule;
+mod snapshot;
 mod structure;
 mod tables;
 #[cfg(test)]

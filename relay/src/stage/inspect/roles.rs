@@ -91,7 +91,8 @@ fn give(pids: &mut Pids, number: u16, role: Role, at: Time) -> &mut Pid {
     pid
 }
 
-const fn is_reserved(number: u16) -> bool {
+/// Whether a PID has its meaning from a standard, so that no table need name it.
+pub(super) const fn is_reserved(number: u16) -> bool {
     matches!(number, 0..FIRST_FREE_PID | ATSC_BASE_PID | NULL_PID)
 }
 

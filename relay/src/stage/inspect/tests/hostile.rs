@@ -68,7 +68,7 @@ fn a_full_association_with_all_its_maps_is_bounded() {
     let mut stream = Stream::new();
     for number in 0..=255_u8 {
         let first = u16::from(number) * 253;
-        let entry = |n: u16| [(first + n + 1).to_be_bytes(), (0xE000 | (0x20 + n % 0x1F00)).to_be_bytes()].concat();
+        let entry = |n: u16| [(first + n + 1).to_be_bytes(), (0xE020 + n % 0x1F00).to_be_bytes()].concat();
         let body: Vec<u8> = (0..253).flat_map(entry).collect();
         let head = Head { number, last_number: 255, ..Head::first(ids::PAT, 1) };
         stream.section(ids::PAT_PID, &psi::long_section(head, &body).unwrap());

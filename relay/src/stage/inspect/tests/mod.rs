@@ -1,5 +1,6 @@
 //! The inspector, shown streams made by hand.
 
+mod alarms;
 mod any;
 mod clean;
 mod clocks;
