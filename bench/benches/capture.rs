@@ -1,4 +1,4 @@
-//! How fast captures are read from the page cache: every packet's header is looked at, as an inspector does.
+//! How fast captures are read from the page cache, and inspected.
 #![expect(clippy::expect_used, reason = "a bench whose premise fails is to end")]
 
 use std::hint::black_box;
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use relay::io::capture::write::PcapngWriter;
-use relay::io::capture::{Item, open};
+use relay::io::capture::{Inspection, Item, open};
 use relay::time::{Ticks27, Utc};
 use relay::wire::ts::{PACKET_LEN, PACKETS_PER_DATAGRAM, write_pcr};
 use tempfile::NamedTempFile;
@@ -51,7 +51,7 @@ fn pcapng() -> Vec<u8> {
     writer.finish().expect("memory takes all")
 }
 
-/// What an inspector looks at in each packet, so that its header is fetched.
+/// What an inspector looks at in each packet, so that its header is fetched: the floor of any inspection.
 fn look_at(path: &Path) -> u64 {
     let (mut sum, mut packets) = (0, 0);
     let mut capture = open(path, None).expect("a capture");
@@ -68,6 +68,15 @@ fn look_at(path: &Path) -> u64 {
     sum
 }
 
+fn inspect(path: &Path) -> u64 {
+    let mut capture = open(path, None).expect("a capture");
+    let mut inspection = Inspection::new(capture.kind(), None);
+    while capture.read(|item| inspection.take(item)).expect("a whole capture") {}
+    let report = inspection.report();
+    assert_eq!((report.ts.packets, report.ts.continuity_errors), (PACKETS as u64, 0));
+    report.ts.bitrate
+}
+
 fn capture(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("capture");
     group.sample_size(20);
@@ -75,7 +84,8 @@ fn capture(criterion: &mut Criterion) {
         let mut file = NamedTempFile::new().expect("a temporary file");
         file.write_all(&bytes).expect("room for the capture");
         group.throughput(Throughput::Bytes(bytes.len() as u64));
-        group.bench_function(name, |bench| bench.iter(|| look_at(black_box(file.path()))));
+        group.bench_function(format!("{name}/read"), |bench| bench.iter(|| look_at(black_box(file.path()))));
+        group.bench_function(format!("{name}/inspect"), |bench| bench.iter(|| inspect(black_box(file.path()))));
     }
     group.finish();
 }

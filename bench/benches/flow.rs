@@ -1,12 +1,10 @@
 //! The whole path of a datagram but for the system calls: taken, inspected, queued, and let go when sent.
 #![expect(clippy::expect_used, reason = "a bench whose premise fails is to end")]
 
-use std::time::Duration;
-
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use relay::flow::{Arrived, Flow, Poll};
 use relay::mem::Pool;
-use relay::spec::{FlowSpec, Input, Inspect, Pace, Pair, Source, Transport};
+use relay::spec::{FlowSpec, Input, Inspect, Record, Source, Transport};
 use relay::time::Time;
 
 /// Datagrams a turn: what one receive call gives when there is much to do.
@@ -15,18 +13,8 @@ const SLOT_LEN: usize = 66_560;
 
 fn spec(inspect: Inspect) -> FlowSpec {
     let address = ([239, 9, 0, 1], 5_001).into();
-    FlowSpec {
-        name: "bench".to_owned(),
-        source: Source::Network(Input { transport: Transport::Udp, source: None, address, interface: None }),
-        outputs: Vec::new(),
-        pace: Pace::Arrival,
-        inspect,
-        pair: Pair::Off,
-        packets_per_datagram: 7,
-        reorder_window: Duration::from_millis(10),
-        receive_buffer_bytes: 1 << 20,
-        pace_delay: Duration::ZERO,
-    }
+    let input = Input { transport: Transport::Udp, source: None, address, interface: None };
+    FlowSpec { inspect, ..FlowSpec::new("bench", Source::Network(input), Vec::new()) }
 }
 
 /// A flow, with its input lying in slots that are received over and over.
@@ -38,14 +26,14 @@ struct Bench {
 
 impl Bench {
     /// Each of `inputs` in a slot of its own, of which the bench keeps a hold.
-    fn new(inspect: Inspect, inputs: &[Vec<u8>], segment_len: Option<usize>) -> Self {
+    fn new(spec: &FlowSpec, inputs: &[Vec<u8>], segment_len: Option<usize>) -> Self {
         let mut pool = Pool::new(4 * BATCH as u32, SLOT_LEN);
         let arrivals = inputs.iter().map(|bytes| {
             let slot = pool.take().expect("the pool has a slot for each");
             pool.slot_mut(slot)[..bytes.len()].copy_from_slice(bytes);
             Arrived { slot, len: bytes.len(), segment_len, arrival: Time(1), truncated: false }
         });
-        Self { arrivals: arrivals.collect(), flow: Flow::new(&spec(inspect)), pool }
+        Self { arrivals: arrivals.collect(), flow: Flow::new(spec), pool }
     }
 
     fn turn(&mut self) {
@@ -65,11 +53,15 @@ fn flow(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(BATCH as u64));
     let runs: Vec<_> = datagrams.chunks(BATCH / 2).map(<[_]>::concat).collect();
     for inspect in Inspect::ALL {
-        let mut apart = Bench::new(inspect, &datagrams, None);
+        let mut apart = Bench::new(&spec(inspect), &datagrams, None);
         group.bench_function(format!("udp_batch_of_64/{inspect}"), |bench| bench.iter(|| apart.turn()));
-        let mut joined = Bench::new(inspect, &runs, Some(datagrams[0].len()));
+        let mut joined = Bench::new(&spec(inspect), &runs, Some(datagrams[0].len()));
         group.bench_function(format!("udp_64_joined_in_2/{inspect}"), |bench| bench.iter(|| joined.turn()));
     }
+    // As much memory as 10 s at 8 Mb/s take.
+    let record = Record { memory_bytes: 10 << 20, ..Record::new("unused") };
+    let mut recorded = Bench::new(&FlowSpec { record: Some(record), ..spec(Inspect::Full) }, &datagrams, None);
+    group.bench_function("udp_batch_of_64/full, recorded", |bench| bench.iter(|| recorded.turn()));
     group.finish();
 }
 

@@ -3,6 +3,9 @@
 //! Help, shell completions and the manual page are made of these definitions. URLs are left as text here: what they mean
 //! is said by `relay::spec`, for files and for the command line alike.
 
+mod inspect;
+mod record;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +13,8 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
+pub(crate) use inspect::InspectArgs;
+pub(crate) use record::RecordArgs;
 use relay::spec::{DEFAULT_PACKETS_PER_DATAGRAM, Inspect, MOST_PACKETS_PER_DATAGRAM, Pace};
 
 const USAGE: &str = "\
@@ -26,7 +31,9 @@ pub(crate) const EXAMPLES: &str = "  flowclient --handler ch7 --out 239.1.1.7:50
   flowclient --in 'file:loop.ts?loop=true' --pace pcr --out rtp://239.1.1.7:5000 --out 10.0.0.9:6000
           A file for ever, smoothed, to a group in RTP and to a host in UDP
   flowclient check --config flows.toml && flowclient --config flows.toml
-          Many flows from a file, checked first";
+          Many flows from a file, checked first
+  flowclient inspect 'udp://239.1.1.7:5000?iface=eth1' --for 10s
+          What is on air, and whether it is good";
 
 /// What can be written in URLs, and what the process answers to its surroundings.
 pub(crate) const NOTES: &str = "\
@@ -69,7 +76,10 @@ pub(crate) enum Command {
     /// List the handlers of the catalog
     Handlers(HandlersArgs),
     /// Check all that can be checked without sending; takes the same options as a run
-    Check(Args),
+    Check(Box<Args>),
+    /// Inspect a capture or a live address: services, PIDs, tables, TR 101 290, splices, clocks
+    #[command(after_help = inspect::EXAMPLES)]
+    Inspect(InspectArgs),
     /// Write completions for a shell
     Completions {
         /// The shell
@@ -77,6 +87,9 @@ pub(crate) enum Command {
     },
     /// Write the manual page
     Man,
+    /// List the metrics, in Markdown
+    #[command(hide = true)]
+    Metrics,
 }
 
 /// How to run flows.
@@ -86,6 +99,8 @@ pub(crate) struct Args {
     pub(crate) from: FromArgs,
     #[command(flatten)]
     pub(crate) flow: FlowArgs,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
     #[command(flatten)]
     pub(crate) catalog: CatalogArgs,
     #[command(flatten)]

@@ -8,6 +8,7 @@ use std::path::Path;
 use relay::io::synthetic::SyntheticChannel;
 use relay::io::{file, interface};
 use relay::spec::{FlowSpec, Interface, Source};
+use rustix::fs::{Access, access};
 
 use crate::args::Args;
 use crate::config::Config;
@@ -42,10 +43,12 @@ fn missing(flow: &FlowSpec) -> Vec<String> {
         let needed = needed(output.interface.as_ref(), output.source);
         needed.into_iter().filter_map(move |interface| missing_interface(output, &interface))
     });
-    missing_of_source(&flow.source).into_iter().chain(outputs).collect()
+    let folder = flow.record.as_ref().and_then(|record| unwritable(&record.folder));
+    missing_of_source(&flow.source).into_iter().chain(outputs).chain(folder).collect()
 }
 
-fn missing_of_source(source: &Source) -> Vec<String> {
+/// What this host lacks to receive or read `source`.
+pub(crate) fn missing_of_source(source: &Source) -> Vec<String> {
     match source {
         Source::Network(input) => {
             let local = Some(input.address.ip()).filter(|address| !address.is_multicast());
@@ -73,6 +76,15 @@ fn unreadable(path: &Path) -> Option<String> {
         if meta.is_file() { File::open(path).map(drop) } else { Err(io::Error::other("it is not a regular file")) }
     });
     readable.err().map(|error| format!("cannot read {}: {error}", path.display()))
+}
+
+/// Why recordings cannot be written to `folder`.
+fn unwritable(folder: &Path) -> Option<String> {
+    let writable = fs::metadata(folder).and_then(|meta| {
+        let files_can_be_made = Access::WRITE_OK | Access::EXEC_OK;
+        if meta.is_dir() { Ok(access(folder, files_can_be_made)?) } else { Err(io::Error::other("it is not a folder")) }
+    });
+    writable.err().map(|error| format!("cannot record to {}: {error}", folder.display()))
 }
 
 /// Why the file or the synthetic channel of a flow cannot be played.

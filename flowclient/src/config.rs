@@ -94,6 +94,7 @@ fn entry_of_command_line(args: &Args) -> Result<FlowEntry, ConfigError> {
         inspect: args.flow.inspect,
         pair: if args.flow.pair { Pair::Standby } else { Pair::Off },
         packets_per_datagram: args.flow.packets_per_datagram,
+        record: args.record.record(),
         ..FlowEntry::new(outputs)
     })
 }

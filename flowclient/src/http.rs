@@ -1,17 +1,25 @@
 //! The HTTP side: metrics, health, the flows as JSON, and a page for people.
 
 mod api;
+mod assets;
 mod page;
 mod server;
+mod stream;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use http_body_util::Full;
+use http_body_util::channel::Channel;
+use http_body_util::{Either, Full};
 use hyper::body::{Body, Bytes};
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use hyper::{Method, Request, Response, StatusCode};
 use prometheus::Registry;
+
+use stream::Stream;
 
 use crate::metrics;
 use crate::pulse::Pulse;
@@ -22,14 +30,25 @@ pub(crate) use server::Server;
 const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+const EVENTS: &str = "text/event-stream";
 
-type Reply = Response<Full<Bytes>>;
+/// What a browser may do with what it gets here: run scripts and styles from here, and ask nobody else.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// The number of the last event that a client of `/api/v1/stream` has seen.
+const LAST_EVENT_ID: &str = "last-event-id";
+
+type Reply = Response<Either<Full<Bytes>, Channel<Bytes>>>;
 
 /// What there is to show.
 pub(crate) struct Site {
     board: Arc<Board>,
     registry: Registry,
     pulse: Pulse,
+    stream: Stream,
 }
 
 impl Site {
@@ -38,7 +57,8 @@ impl Site {
     /// # Errors
     /// As [`metrics::registry`].
     pub(crate) fn new(board: Arc<Board>, pulse: Pulse) -> prometheus::Result<Self> {
-        Ok(Self { registry: metrics::registry(Arc::clone(&board))?, board, pulse })
+        let stream = Stream::new(Arc::clone(&board));
+        Ok(Self { registry: metrics::registry(Arc::clone(&board))?, board, pulse, stream })
     }
 
     /// Answers a request.
@@ -52,7 +72,8 @@ impl Site {
             "/healthz" => self.health().await,
             "/readyz" => self.readiness(),
             "/api/v1/flows" => self.flows(),
-            path => reply(StatusCode::NOT_FOUND, TEXT, not_found(path)),
+            "/api/v1/stream" => self.events(request.headers()),
+            path => asset(path),
         })
     }
 
@@ -86,18 +107,46 @@ impl Site {
             Err(error) => reply(StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{error}\n")),
         }
     }
+
+    fn events(&self, headers: &HeaderMap) -> Reply {
+        let seen = headers.get(LAST_EVENT_ID).and_then(|number| number.to_str().ok()?.parse().ok());
+        let Some(events) = self.stream.open(seen.unwrap_or(0)) else {
+            return reply(StatusCode::SERVICE_UNAVAILABLE, TEXT, "too many clients listen here already\n");
+        };
+        let mut reply = with_headers(StatusCode::OK, EVENTS, Either::Right(events));
+        // Coming back on a new connection, a client has the whole life of it before it.
+        reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        reply
+    }
 }
 
-fn reply(status: StatusCode, content: &'static str, body: String) -> Reply {
-    let mut reply = Response::new(Full::from(body));
+fn asset(path: &str) -> Reply {
+    match assets::find(path) {
+        Some(asset) => reply(StatusCode::OK, asset.content, asset.text),
+        None => reply(StatusCode::NOT_FOUND, TEXT, not_found(path)),
+    }
+}
+
+fn reply(status: StatusCode, content: &'static str, body: impl Into<Bytes>) -> Reply {
+    with_headers(status, content, Either::Left(Full::new(body.into())))
+}
+
+fn with_headers(status: StatusCode, content: &'static str, body: Either<Full<Bytes>, Channel<Bytes>>) -> Reply {
+    let mut reply = Response::new(body);
     *reply.status_mut() = status;
-    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content));
-    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let headers: [(HeaderName, &'static str); 5] = [
+        (CONTENT_TYPE, content),
+        (CACHE_CONTROL, "no-store"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+    ];
+    reply.headers_mut().extend(headers.map(|(name, value)| (name, HeaderValue::from_static(value))));
     reply
 }
 
 fn not_found(path: &str) -> String {
-    format!("{path} is not here; these are: / /metrics /healthz /readyz /api/v1/flows\n")
+    format!("{path} is not here; these are: / /metrics /healthz /readyz /api/v1/flows /api/v1/stream\n")
 }
 
 fn not_allowed() -> Reply {

@@ -1,14 +1,16 @@
 //! What the log says of the flows: each change once, and what comes in swarms summed up.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use relay::event::{EventKind, FlowEvent};
+use relay::event::{EventKind, FlowEvent, LossCause};
 use relay::spec::FlowSpec;
 use tracing::{info, warn};
 
 use crate::config::LogFormat;
 use crate::fleet::Total;
+use crate::history::{History, Severity};
 use crate::human;
 use crate::plan::Outcome;
 
@@ -19,6 +21,7 @@ const SWARM_INTERVAL: Duration = Duration::from_secs(10);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Swarm {
     KernelDrops,
+    Loss(LossCause),
     Resynchronised,
 }
 
@@ -40,6 +43,7 @@ impl Damper {
     fn admit(&mut self, now: Instant, event: FlowEvent) -> Option<FlowEvent> {
         let (swarm, count) = match event.kind {
             EventKind::KernelDrops(count) => (Swarm::KernelDrops, count),
+            EventKind::Loss { cause, packets } => (Swarm::Loss(cause), packets),
             EventKind::Resynchronised => (Swarm::Resynchronised, 1),
             _ => return Some(event),
         };
@@ -72,23 +76,25 @@ impl Swarm {
     fn event(self, flow: &str, count: u64) -> FlowEvent {
         let kind = match self {
             Self::KernelDrops => EventKind::KernelDrops(count),
+            Self::Loss(cause) => EventKind::Loss { cause, packets: count },
             Self::Resynchronised => EventKind::Resynchronised,
         };
         FlowEvent { flow: flow.to_owned(), kind }
     }
 }
 
-/// Writes the log in its format.
+/// Writes the log in its format, and into the history that the page shows.
 #[derive(Debug)]
 pub(crate) struct Journal {
     format: LogFormat,
     damper: Damper,
+    history: Arc<History>,
 }
 
 impl Journal {
     /// A journal that has written nothing yet.
-    pub(crate) fn new(format: LogFormat) -> Self {
-        Self { format, damper: Damper::default() }
+    pub(crate) fn new(format: LogFormat, history: Arc<History>) -> Self {
+        Self { format, damper: Damper::default(), history }
     }
 
     /// Writes an event, now or with others of its swarm later.
@@ -110,6 +116,7 @@ impl Journal {
         let FlowSpec { name: flow, source, outputs, .. } = spec;
         let outputs: Vec<_> = outputs.iter().map(ToString::to_string).collect();
         let outputs = outputs.join(", ");
+        self.history.note(Severity::Info, Some(flow), format!("starts: {source} -> {outputs}"));
         match self.format {
             LogFormat::Human => info!("{flow}: {source} -> {outputs}"),
             LogFormat::Json => info!(flow, %source, outputs, "flow"),
@@ -118,14 +125,26 @@ impl Journal {
 
     /// Writes what a flow did in its time.
     pub(crate) fn total(&self, total: &Total) {
+        self.history.note(Severity::Info, Some(&total.flow), sentence(total));
         match self.format {
             LogFormat::Human => info!("{}: {}", total.flow, sentence(total)),
             LogFormat::Json => write_fields(total),
         }
     }
 
+    /// Writes how a reload ended.
+    pub(crate) fn reload(&self, outcome: &Outcome) {
+        if outcome.is_success() {
+            info!("{outcome}")
+        } else {
+            warn!("{outcome}")
+        }
+        self.history.note(Severity::of(!outcome.is_success()), None, outcome.to_string());
+    }
+
     fn write_event(&self, event: &FlowEvent) {
         let (flow, kind) = (event.flow.as_str(), &event.kind);
+        self.history.note(Severity::of(kind.is_warning()), Some(flow), kind.to_string());
         match (self.format, kind.is_warning()) {
             (LogFormat::Human, true) => warn!("{flow}: {kind}"),
             (LogFormat::Human, false) => info!("{flow}: {kind}"),
@@ -133,11 +152,6 @@ impl Journal {
             (LogFormat::Json, false) => info!(flow, "{kind}"),
         }
     }
-}
-
-/// Writes how a reload ended.
-pub(crate) fn reload(outcome: &Outcome) {
-    if outcome.is_success() { info!("{outcome}") } else { warn!("{outcome}") }
 }
 
 fn write_fields(total: &Total) {

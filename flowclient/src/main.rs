@@ -5,14 +5,18 @@
 
 mod args;
 mod catalog;
+mod cause;
 mod check;
 mod config;
 mod console;
 mod error;
 mod fleet;
 mod handlers;
+mod history;
+mod host;
 mod http;
 mod human;
+mod inspect;
 mod journal;
 mod log;
 mod manual;
@@ -42,19 +46,22 @@ const REFUSED: u8 = 2;
 
 fn main() -> ExitCode {
     match dispatch(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => report(&error),
     }
 }
 
-fn dispatch(cli: Cli) -> anyhow::Result<()> {
-    match cli.command {
+fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    let done = match cli.command {
+        Some(Command::Inspect(args)) => return inspect::run(&args),
         None => run(&cli.args),
         Some(Command::Handlers(args)) => print(&handlers::list(&args)?),
         Some(Command::Check(args)) => print(&check::verdict(&args)?),
         Some(Command::Completions { shell }) => print(&manual::completions(shell)),
         Some(Command::Man) => print(&manual::page()?),
-    }
+        Some(Command::Metrics) => print(metrics::reference().as_bytes()),
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 fn run(args: &Args) -> anyhow::Result<()> {

@@ -3,21 +3,29 @@
 //! The supervisor writes it; the HTTP pages, the metrics and the progress line read views of it.
 
 mod health;
+mod host_view;
 mod rates;
+mod shown_pids;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant, SystemTime};
 
-use relay::event::FlowEvent;
+use relay::event::{EventKind, FlowEvent, LossCause};
 use relay::spec::FlowSpec;
+use relay::stage::inspect::report::Report;
 use relay::stats::{Counters, FlowStats};
 
 use health::Health;
 pub(crate) use health::State;
+pub(crate) use host_view::HostView;
 use rates::Meter;
 pub(crate) use rates::Rates;
+use shown_pids::ShownPids;
 
+use crate::cause::{Attribution, Facts, Inlet, Loss, Share, Verdict};
+use crate::history::History;
+use crate::host::HostSample;
 use crate::plan::Outcome;
 
 /// A flow at one moment.
@@ -27,6 +35,11 @@ pub(crate) struct FlowView {
     pub(crate) source: String,
     pub(crate) outputs: Vec<OutputView>,
     pub(crate) counters: Counters,
+    /// What inspection has found, as of the last second; empty when the flow is not inspected in full.
+    pub(crate) report: Arc<Report>,
+    pub(crate) shown_pids: ShownPids,
+    /// Transport packets lost, by cause, as of the last second.
+    pub(crate) loss: Loss,
     pub(crate) rates: Rates,
     pub(crate) state: State,
     /// What keeps the flow from doing all its work; empty when nothing does.
@@ -41,7 +54,7 @@ impl FlowView {
         match self.state {
             State::OnAir => true,
             State::OutputFailing => self.outputs.iter().any(|output| output.failure.is_none()),
-            State::Waiting | State::NoInput | State::Ended => false,
+            State::Watching | State::Waiting | State::NoInput | State::Ended => false,
         }
     }
 }
@@ -70,15 +83,20 @@ pub(crate) struct Board {
     started_utc: SystemTime,
     flows: RwLock<BTreeMap<String, Entry>>,
     reloads: RwLock<Reloads>,
+    host: RwLock<HostView>,
+    history: Arc<History>,
 }
 
 #[derive(Debug)]
 struct Entry {
     source: String,
+    inlet: Inlet,
     outputs: Vec<String>,
     stats: Arc<FlowStats>,
     health: Health,
     meter: Meter,
+    shown_pids: ShownPids,
+    attribution: Attribution,
     since: Instant,
 }
 
@@ -87,7 +105,14 @@ impl Board {
     pub(crate) fn new() -> Self {
         let (started, started_utc) = (Instant::now(), SystemTime::now());
         let reloads = Reloads { last_success: Some(started_utc), ..Reloads::default() };
-        Self { started, started_utc, flows: RwLock::default(), reloads: RwLock::new(reloads) }
+        let (flows, host) = (RwLock::default(), RwLock::default());
+        let history = Arc::new(History::new(started_utc));
+        Self { started, started_utc, flows, reloads: RwLock::new(reloads), host, history }
+    }
+
+    /// What the log said last.
+    pub(crate) const fn history(&self) -> &Arc<History> {
+        &self.history
     }
 
     /// How long the process has run.
@@ -104,8 +129,17 @@ impl Board {
     pub(crate) fn enter(&self, spec: &FlowSpec, stats: Arc<FlowStats>) {
         let now = Instant::now();
         let outputs = spec.outputs.iter().map(ToString::to_string).collect();
-        let (health, meter) = (Health::default(), Meter::new(now));
-        let entry = Entry { source: spec.source.to_string(), outputs, stats, health, meter, since: now };
+        let entry = Entry {
+            source: spec.source.to_string(),
+            inlet: Inlet::of(&spec.source),
+            outputs,
+            stats,
+            health: Health::default(),
+            meter: Meter::new(now),
+            shown_pids: ShownPids::default(),
+            attribution: Attribution::default(),
+            since: now,
+        };
         self.write().insert(spec.name.clone(), entry);
     }
 
@@ -139,11 +173,34 @@ impl Board {
         *self.reloads.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Samples the counters for the rates; for once a second.
-    pub(crate) fn sample(&self, now: Instant) {
-        for entry in self.write().values_mut() {
-            entry.meter.sample(now, &entry.stats.snapshot());
+    /// Takes note of how the host is.
+    pub(crate) fn note_host(&self, sample: &HostSample) {
+        let view = HostView::of(sample, self.read().values().map(|entry| &entry.inlet));
+        *self.host.write().unwrap_or_else(PoisonError::into_inner) = view;
+    }
+
+    /// The host as it was a second ago at most.
+    pub(crate) fn host(&self) -> HostView {
+        self.host.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Samples the counters for the rates, and the report for what is to be shown of it; for once a second. Returns each
+    /// flow's share of what comes in.
+    pub(crate) fn sample(&self, now: Instant) -> Vec<Share> {
+        self.write().iter_mut().map(|(name, entry)| entry.sample(name, now)).collect()
+    }
+
+    /// Takes these shares, as [`Self::sample`] gave them, and what was found by inlet meanwhile. Returns what was lost.
+    pub(crate) fn attribute(&self, shares: &[Share], verdicts: &BTreeMap<Inlet, Verdict>) -> Vec<FlowEvent> {
+        let mut flows = self.write();
+        let mut events = Vec::new();
+        for share in shares {
+            if let (Some(entry), Some(verdict)) = (flows.get_mut(&share.flow), verdicts.get(&share.inlet)) {
+                let loss = entry.attribution.take(Facts::of(&share.counters), verdict);
+                events.extend(loss_events(&share.flow, &loss));
+            }
         }
+        events
     }
 
     /// Whether there were flows and the sources of all are over.
@@ -166,15 +223,37 @@ impl Board {
     }
 }
 
+fn loss_events(flow: &str, loss: &Loss) -> impl Iterator<Item = FlowEvent> {
+    let lost = LossCause::ALL.into_iter().map(|cause| (cause, loss.of(cause))).filter(|&(_, packets)| packets > 0);
+    lost.map(|(cause, packets)| FlowEvent { flow: flow.to_owned(), kind: EventKind::Loss { cause, packets } })
+}
+
 impl Entry {
+    fn sample(&mut self, name: &str, now: Instant) -> Share {
+        let counters = self.stats.snapshot();
+        self.meter.sample(now, &counters);
+        self.shown_pids.update(&self.stats.report().pids);
+        Share { flow: name.to_owned(), inlet: self.inlet.clone(), counters }
+    }
+
+    fn state(&self, counters: &Counters) -> State {
+        match self.health.state(counters) {
+            State::OnAir if self.outputs.is_empty() => State::Watching,
+            state => state,
+        }
+    }
+
     fn view(&self, name: &str) -> FlowView {
         let counters = self.stats.snapshot();
         FlowView {
             name: name.to_owned(),
             source: self.source.clone(),
             outputs: self.outputs.iter().map(|address| self.output_view(address)).collect(),
+            report: self.stats.report(),
+            shown_pids: self.shown_pids.clone(),
+            loss: self.attribution.total(),
             rates: self.meter.rates(),
-            state: self.health.state(&counters),
+            state: self.state(&counters),
             troubles: self.health.troubles(&counters),
             uptime: self.since.elapsed(),
             counters,
@@ -184,5 +263,29 @@ impl Entry {
     fn output_view(&self, address: &str) -> OutputView {
         let failure = self.health.output_failure(address).map(str::to_owned);
         OutputView { address: address.to_owned(), failure }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use relay::stage::inspect::report::PidReport;
+
+    /// A PID with these counts and nothing else.
+    pub(crate) fn pid_report(pid: u16, packets: u64, continuity_errors: u64) -> PidReport {
+        PidReport {
+            pid,
+            packets,
+            bitrate: 0,
+            bitrate_now: 0,
+            continuity_errors,
+            missing_packets: 0,
+            repeated: 0,
+            scrambled: 0,
+            transport_errors: 0,
+            pcr_count: 0,
+            pts_count: 0,
+            unreferenced: false,
+            description: String::new(),
+        }
     }
 }

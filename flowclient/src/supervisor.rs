@@ -8,12 +8,14 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 use tracing::{info, warn};
 
+use crate::cause::Surroundings;
 use crate::config::{Config, LogFormat};
 use crate::console::Console;
 use crate::error::ConfigError;
 use crate::fleet::Fleet;
+use crate::host::Host;
 use crate::http::{Server, Site};
-use crate::journal::{self, Journal};
+use crate::journal::Journal;
 use crate::metrics::{REVISION, VERSION};
 use crate::plan::Outcome;
 use crate::progress;
@@ -39,6 +41,8 @@ struct Supervisor<L> {
     load: L,
     console: Console,
     board: Arc<Board>,
+    host: Host,
+    surroundings: Surroundings,
     fleet: Fleet,
     signals: Signals,
     watch: Option<Watch>,
@@ -71,14 +75,15 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
         if let (Outcome::Refused(reason), _) = fleet.become_wanted(&config.flows) {
             return Err(ConfigError::new(reason).into());
         }
-        let journal = Journal::new(config.log_format);
+        let journal = Journal::new(config.log_format, Arc::clone(board.history()));
         announce(&config, &journal, server.as_ref());
         if let Some(server) = server {
             let site = Site::new(Arc::clone(&board), pulse).context("building the metrics")?;
             tokio::spawn(server.serve(Arc::new(site)));
         }
         let watch = watch(&config);
-        Ok(Self { config, load, console, board, fleet, signals, watch, questions, journal })
+        let (host, surroundings) = (Host::default(), Surroundings::default());
+        Ok(Self { config, load, console, board, host, surroundings, fleet, signals, watch, questions, journal })
     }
 
     async fn run(mut self) -> Result<()> {
@@ -119,10 +124,20 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
 
     fn tick(&mut self) {
         let now = Instant::now();
-        self.board.sample(now);
+        self.look_for_loss(now);
         self.journal.tick(now);
         if self.shows_progress() {
             self.console.show_progress(&progress::render(&self.board.views(), self.board.uptime(), Console::columns()));
+        }
+    }
+
+    fn look_for_loss(&mut self, now: Instant) {
+        let shares = self.board.sample(now);
+        let sample = self.host.sample();
+        self.board.note_host(&sample);
+        let verdicts = self.surroundings.look(TICK, sample, &shares);
+        for event in self.board.attribute(&shares, &verdicts) {
+            self.journal.event(now, event);
         }
     }
 
@@ -136,7 +151,7 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
             Err(error) => Outcome::Refused(format!("{error:#}")),
         };
         self.board.note_reload(&outcome);
-        journal::reload(&outcome);
+        self.journal.reload(&outcome);
     }
 
     fn take_over(&mut self, fresh: Config) -> Outcome {

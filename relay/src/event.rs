@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,10 +68,65 @@ pub enum EventKind {
         /// Where it goes on.
         to: Utc,
     },
+    /// Transport packets were lost, and where; said by whoever watches the host, which the relay does not.
+    Loss {
+        /// Where.
+        cause: LossCause,
+        /// How many packets, as far as it can be told.
+        packets: u64,
+    },
     /// An alarm of the inspection was raised or cleared.
     Alarm(AlarmEvent),
+    /// What came around an alarm was saved.
+    Recorded {
+        /// The file.
+        path: PathBuf,
+        /// Its length in bytes.
+        bytes: u64,
+    },
+    /// What came around an alarm could not be saved.
+    RecordingFailed(String),
     /// The source has ended (a file that is not looped) and its last datagram is sent.
     Ended,
+}
+
+/// Where transport packets were lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LossCause {
+    /// Before they came to this host.
+    Upstream,
+    /// At this host's interface or in its protocol stack, before the socket.
+    Network,
+    /// At the socket, while the host did not let the process run.
+    Host,
+    /// At the socket or behind it, though the process could run.
+    Process,
+}
+
+impl LossCause {
+    /// All causes, along the way of a datagram.
+    pub const ALL: [Self; 4] = [Self::Upstream, Self::Network, Self::Host, Self::Process];
+
+    /// Name, as a label of metrics and a key of reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Upstream => "upstream",
+            Self::Network => "network",
+            Self::Host => "host",
+            Self::Process => "process",
+        }
+    }
+}
+
+impl fmt::Display for LossCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Upstream => "upstream: they did not come to this host",
+            Self::Network => "in this host's network: dropped at the interface or in the protocol stack",
+            Self::Host => "by this host: the socket's buffer was full, and the process was kept from running",
+            Self::Process => "by this process: it did not keep up, though it could run",
+        })
+    }
 }
 
 impl EventKind {
@@ -82,7 +138,9 @@ impl EventKind {
                 | Self::InputFailed(_)
                 | Self::ReceiveBufferSmall { .. }
                 | Self::KernelDrops(_)
+                | Self::Loss { .. }
                 | Self::OutputFailed { .. }
+                | Self::RecordingFailed(_)
                 | Self::SourceMoved { .. }
                 | Self::TookAir(Reason::Silence | Reason::TakenBack)
                 | Self::LeftAir(Reason::Outranked | Reason::Stalled)
@@ -105,6 +163,7 @@ impl fmt::Display for EventKind {
                 "receive buffer is {granted} bytes, {wanted} asked for; raise the limit with: sysctl -w net.core.rmem_max={wanted}"
             ),
             Self::KernelDrops(count) => write!(f, "kernel dropped {count} datagrams, the receive buffer being full"),
+            Self::Loss { cause, packets } => write!(f, "{packets} transport packets lost {cause}"),
             Self::Resynchronised => write!(f, "packet synchronisation was lost and found again"),
             Self::OutputFailed { output, reason } => write!(f, "output {output} refuses datagrams: {reason}"),
             Self::OutputBack { output } => write!(f, "output {output} takes datagrams again"),
@@ -118,6 +177,10 @@ impl fmt::Display for EventKind {
                 write!(f, "clock was set back {:.1} s, and the source with it", from.since(*to).as_secs_f64())
             }
             Self::Alarm(alarm) => write!(f, "{alarm}"),
+            Self::Recorded { path, bytes } => {
+                write!(f, "what came around the alarm is saved: {} ({bytes} bytes)", path.display())
+            }
+            Self::RecordingFailed(reason) => write!(f, "what came around the alarm cannot be saved: {reason}"),
             Self::Ended => write!(f, "source has ended"),
         }
     }

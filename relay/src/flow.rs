@@ -12,9 +12,11 @@ use crate::event::EventKind;
 use crate::mem::{Pool, SlotId, Span};
 use crate::spec::{FlowSpec, Source, Transport};
 use crate::stage::frame::Framer;
+use crate::stage::inspect::alarm::{AlarmChange, AlarmEvent};
 use crate::stage::inspect::report::Report;
 use crate::stage::queue::Queue;
 use crate::stage::reorder::{Reorder, Verdict};
+use crate::stage::tape::Cut;
 use crate::stage::{Payload, RtpStamp};
 use crate::stats::Counters;
 use crate::time::Time;
@@ -124,7 +126,26 @@ impl Flow {
 
     /// Alarms raised and cleared since the last call.
     pub fn drain_alarms(&mut self) -> impl Iterator<Item = EventKind> {
-        self.assembly.inspection.drain_events()
+        let tape = &mut self.assembly.tape;
+        let alarms = self.assembly.inspection.drain_events();
+        alarms
+            .inspect(move |alarm| {
+                tape.iter_mut().filter(|_| is_worth_recording(alarm)).for_each(|tape| tape.alarm(*alarm))
+            })
+            .map(EventKind::Alarm)
+    }
+
+    /// What came around an alarm, once all of it has come, or nothing more will because the flow is `ending`. It is to be
+    /// given back ([`Flow::give_back`]) when it has been saved.
+    pub fn cut_recording(&mut self, now: Time, ending: bool) -> Option<Cut> {
+        self.assembly.tape.as_mut()?.cut(now, ending)
+    }
+
+    /// Takes back what [`Flow::cut_recording`] gave: its memory is used again.
+    pub fn give_back(&mut self, cut: Cut) {
+        if let Some(tape) = &mut self.assembly.tape {
+            tape.give_back(cut);
+        }
     }
 
     /// What inspection has found, if the flow is inspected in full.
@@ -178,6 +199,9 @@ impl Flow {
     #[inline]
     fn receive_datagram(&mut self, pool: &mut Pool, span: Span, arrival: Time) {
         self.count_datagram(span.len as usize);
+        if let Some(tape) = &mut self.assembly.tape {
+            tape.datagram(arrival, pool.bytes(span));
+        }
         if self.transport == Transport::Udp {
             self.assembly.arrive(arrival, span.len as usize, None);
             return self.pass(pool, Payload { span, arrival, rtp: None });
@@ -245,6 +269,11 @@ impl Flow {
             RtpError::Padding(_) => &mut self.counters.malformed_rtp_padding,
         }
     }
+}
+
+/// Alarms of priority 1: without what they watch, nothing can be decoded.
+fn is_worth_recording(alarm: &AlarmEvent) -> bool {
+    matches!(alarm.change, AlarmChange::Raised(_)) && alarm.indicator.priority() == 1
 }
 
 fn rtp_payload(packet: Span, arrival: Time, rtp: &Rtp) -> Payload {

@@ -9,7 +9,7 @@
 //! 3. [`wire::rtp`] reads the RTP header in place, if there is one; [`stage::reorder`] passes what comes in sequence and
 //!    lets what came early wait a little for what is missing.
 //! 4. [`stage::frame`] finds the transport packets in the payload, also where datagrams hold no whole packets, junk, or 204 bytes
-//!    a packet. [`stage::continuity`] checks the counter of each packet, [`stage::clock`] reads the PCR.
+//!    a packet. [`stage::inspect`] looks at each packet, [`stage::clock`] reads the PCR.
 //! 5. Packets are put together to datagrams of the output's size in [`stage::queue`]: still spans, now perhaps of several
 //!    slots. [`stage::pace`] gives each datagram the time at which it leaves: as it arrived, or by the stream's clock.
 //! 6. [`flow::Flow::poll`] says that datagrams are due, or until when there is nothing to do, and why.

@@ -95,6 +95,9 @@ counters! {
     ts_packets,
     /// Continuity counter errors (TR 101 290, 1.4).
     continuity_errors,
+    /// Transport packets missing by the continuity counters: at most 15 can be told a gap. At least one an error where a flow
+    /// is looked at for its continuity only.
+    missing_packets,
     /// Datagrams sent, all outputs together.
     output_datagrams,
     /// Bytes of them, without IP and UDP headers, RTP headers included.
@@ -119,6 +122,10 @@ counters! {
     shadow_only_here,
     /// Times that the pace was anchored anew (a PCR jump, a long silence).
     pace_resets,
+    /// Recordings saved.
+    recordings,
+    /// Recordings that could not be saved.
+    recordings_failed,
     /// Sum over the latency histogram, in nanoseconds.
     latency_sum_nanos,
     /// Gauge: 1 while another instance of the flow has the air, or may have it.
@@ -129,6 +136,9 @@ counters! {
     last_input_utc_nanos_gauge,
     /// Gauge: receive buffer granted by the kernel in bytes; 0 for sources made here.
     receive_buffer_bytes_gauge,
+    /// Gauge: memory that datagrams waiting in the input's socket took at most in the last second, in bytes, as the kernel
+    /// counts it: the buffer is full at twice what it granted.
+    input_queue_bytes_gauge,
     /// Gauge: multiplex rate in bits a second, from the PCR; 0 while unknown.
     bitrate_gauge,
 }

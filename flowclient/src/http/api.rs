@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use relay::stage::inspect::arrival::INTERVAL_BOUNDS;
+use relay::stage::inspect::report::Report;
 use serde::Serialize;
 
+use crate::cause::Loss;
 use crate::metrics::{REVISION, VERSION};
 use crate::status::{FlowView, OutputView};
 
@@ -13,6 +16,8 @@ struct Answer<'a> {
     version: &'static str,
     revision: &'static str,
     uptime_seconds: f64,
+    /// Upper bounds of `inspection.arrival.intervals`, whose last number is for all longer ones.
+    interval_bounds_seconds: [f64; INTERVAL_BOUNDS.len()],
     flows: Vec<Flow<'a>>,
 }
 
@@ -26,9 +31,13 @@ struct Flow<'a> {
     reasons: &'a [String],
     uptime_seconds: f64,
     input: Input<'a>,
+    /// Transport packets lost, by cause.
+    loss: Loss,
     stream: Stream,
     outputs: Vec<Output<'a>>,
     output: OutputSum,
+    /// What inspection has found; null when the flow is not inspected in full.
+    inspection: Option<&'a Report>,
 }
 
 #[derive(Serialize)]
@@ -81,7 +90,13 @@ struct OutputSum {
 /// When a value cannot be written as JSON, which none of these is.
 pub(super) fn render(flows: &[FlowView], uptime: Duration) -> serde_json::Result<String> {
     let flows = flows.iter().map(Flow::of).collect();
-    let answer = Answer { version: VERSION, revision: REVISION, uptime_seconds: uptime.as_secs_f64(), flows };
+    let answer = Answer {
+        version: VERSION,
+        revision: REVISION,
+        uptime_seconds: uptime.as_secs_f64(),
+        interval_bounds_seconds: INTERVAL_BOUNDS.map(|bound| bound.as_secs_f64()),
+        flows,
+    };
     serde_json::to_string(&answer)
 }
 
@@ -95,9 +110,11 @@ impl<'a> Flow<'a> {
             reasons: &view.troubles,
             uptime_seconds: view.uptime.as_secs_f64(),
             input: Input::of(view),
+            loss: view.loss,
             stream: Stream::of(view),
             outputs: view.outputs.iter().map(Output::of).collect(),
             output: OutputSum::of(view),
+            inspection: (!view.report.tr101290.is_empty()).then_some(&*view.report),
         }
     }
 }

@@ -8,6 +8,7 @@ use anyhow::{Result, anyhow};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::net::sockopt::set_tcp_user_timeout;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
@@ -19,7 +20,9 @@ const MOST_CONNECTIONS: usize = 64;
 /// How long a client may take to send a request, or leave a connection idle.
 const REQUEST_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a connection lives at most, so that clients that never read are not kept for ever.
-const CONNECTION_LIFE: Duration = Duration::from_secs(300);
+pub(super) const CONNECTION_LIFE: Duration = Duration::from_secs(300);
+/// How long a client may leave what was sent to it unread, in milliseconds; the kernel breaks off then.
+const UNREAD_MILLIS: u32 = 20_000;
 /// Pause after the system refused to take a connection, most likely for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -53,6 +56,8 @@ impl Server {
     /// Answers for ever.
     pub(crate) async fn serve(self, site: Arc<Site>) {
         let seats = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+        let news = Arc::clone(&site);
+        tokio::spawn(async move { news.stream.publish().await });
         loop {
             let Ok((stream, _)) = self.listener.accept().await else {
                 sleep(ACCEPT_PAUSE).await;
@@ -66,6 +71,8 @@ impl Server {
 }
 
 async fn converse(stream: TcpStream, site: Arc<Site>, _seat: OwnedSemaphorePermit) {
+    // Where the kernel does not know the option, the life of a connection still ends.
+    let _ = set_tcp_user_timeout(&stream, UNREAD_MILLIS);
     let service = service_fn(|request| site.answer(request));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(REQUEST_PATIENCE);

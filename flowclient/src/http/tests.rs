@@ -1,3 +1,6 @@
+mod files;
+mod stream;
+
 use std::net::{Ipv4Addr, SocketAddr};
 
 use relay::event::{EventKind, FlowEvent};

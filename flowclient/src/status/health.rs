@@ -11,6 +11,8 @@ use relay::stats::Counters;
 pub(crate) enum State {
     /// Datagrams come in and go out.
     OnAir,
+    /// Datagrams come in, and are only looked at.
+    Watching,
     /// Datagrams come in, and some output does not take them.
     OutputFailing,
     /// No datagram has come in yet.
@@ -25,6 +27,7 @@ impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::OnAir => "on air",
+            Self::Watching => "watching",
             Self::OutputFailing => "output failing",
             Self::Waiting => "waiting for input",
             Self::NoInput => "no input",
@@ -57,12 +60,15 @@ impl Health {
             EventKind::InputSilent(_)
             | EventKind::ReceiveBufferSmall { .. }
             | EventKind::KernelDrops(_)
+            | EventKind::Loss { .. }
             | EventKind::Resynchronised
             | EventKind::SourceMoved { .. }
             | EventKind::TookAir(_)
             | EventKind::LeftAir(_)
             | EventKind::Stranger(_)
-            | EventKind::Alarm(_) => {}
+            | EventKind::Alarm(_)
+            | EventKind::Recorded { .. }
+            | EventKind::RecordingFailed(_) => {}
         }
     }
 
@@ -95,7 +101,7 @@ impl Health {
                 Some(reason) => format!("{state}: {reason}"),
                 None => state.to_string(),
             }),
-            State::OnAir | State::OutputFailing => None,
+            State::OnAir | State::Watching | State::OutputFailing => None,
         };
         let outputs = self.failing_outputs.iter().map(|(output, reason)| format!("output {output}: {reason}"));
         input.into_iter().chain(outputs).collect()

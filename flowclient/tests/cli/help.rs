@@ -2,7 +2,7 @@
 
 use crate::run::run;
 
-const OPTIONS: [&str; 13] = [
+const OPTIONS: [&str; 14] = [
     "--handler",
     "--in",
     "--out",
@@ -13,6 +13,7 @@ const OPTIONS: [&str; 13] = [
     "--for",
     "--name",
     "--packets-per-datagram",
+    "--record",
     "--threads",
     "--log-format",
     "--quiet",

@@ -4,6 +4,7 @@
 
 mod checks;
 mod help;
+mod inspect;
 mod listing;
 mod refusals;
 mod run;

@@ -58,6 +58,19 @@ fn a_file_that_cannot_be_read_is_named() {
 }
 
 #[test]
+fn recordings_need_a_folder_and_a_source_that_fits() {
+    let place = Place::new();
+    let (file, folder) = (place.write("file", ""), std::env::temp_dir());
+    let flow = ["--in", "test:", "--out", "239.1.1.7:5000"];
+    let refused = |options: &[&str], words: &[&str]| assert_refused(&[&flow, options].concat(), words);
+    refused(&["--record", "/nowhere/recordings"], &["cannot record to /nowhere/recordings"]);
+    refused(&["--record", &file], &[&file, "not a folder"]);
+    refused(&["--record-before", "10s"], &["--record <FOLDER>"]);
+    refused(&["--record", folder.to_str().unwrap(), "--record-format", "pcapng"], &["record this source as ts"]);
+    assert_refused(&["--config", "flows.toml", "--record", "/tmp"], &["--config", "--record"]);
+}
+
+#[test]
 fn options_that_exclude_each_other_are_refused() {
     let out = ["--out", "239.1.1.7:5000"];
     assert_refused(&["--handler", "ch7", "--in", "test:", out[0], out[1]], &["--handler", "--in"]);

@@ -53,6 +53,25 @@ fn what_comes_in_goes_out_and_is_told_of() {
 }
 
 #[test]
+fn a_flow_without_outputs_looks_at_what_another_has_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("flows.toml");
+    let (from, between) = (free_port(), free_port());
+    let watch = format!("[[flow]]\nname = \"watch\"\nin = \"{}\"\nout = []\n", udp(between));
+    fs::write(&file, flows(&[("relay", from, between)]) + &watch).unwrap();
+    let mut program = Flowclient::start(&["--config", file.to_str().unwrap()]);
+    let address = program.read_address();
+    let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+    while !get(&address, "/metrics").contains("\nflowclient_input_up{flow=\"watch\"} 1\n") {
+        sender.send_to(&datagram(), ("127.0.0.1", from)).unwrap();
+    }
+    let metrics = get(&address, "/metrics");
+    assert!(metrics.contains("\nflowclient_on_air{flow=\"relay\"} 1\n"), "{metrics}");
+    assert!(metrics.contains("\nflowclient_on_air{flow=\"watch\"} 0\n"), "{metrics}");
+    assert!(get(&address, "/api/v1/flows").contains("\"state\":\"watching\""));
+}
+
+#[test]
 fn a_signal_stops_it_with_the_totals() {
     for signal in [Signal::TERM, Signal::INT] {
         let mut program = Flowclient::start(&["--in", &udp(free_port()), "--out", &udp(free_port())]);

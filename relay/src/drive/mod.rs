@@ -9,7 +9,9 @@ mod made;
 mod moderation;
 mod outputs;
 mod pair;
+mod queue_watch;
 mod reactor;
+mod recorder;
 mod socket;
 mod task;
 mod timers;
@@ -29,6 +31,7 @@ use crate::spec::FlowSpec;
 use crate::stats::{Counters, FlowStats};
 
 use reactor::{Command, Reactor, Wake};
+use recorder::{Archive, Recorder};
 use task::FlowTask;
 
 /// Why a flow could not be opened.
@@ -40,6 +43,9 @@ pub enum OpenError {
     /// Its file.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The thread that saves its recordings.
+    #[error("starting the thread that records: {0}")]
+    Recorder(io::Error),
     /// Its synthetic channel.
     #[error("{url}: {reason}")]
     Test {
@@ -78,6 +84,8 @@ pub struct Driver {
     threads: Vec<Thread>,
     events: EventSink,
     next_id: AtomicUsize,
+    /// Only from the first flow on that is recorded.
+    archive: Mutex<Option<Archive>>,
 }
 
 struct Thread {
@@ -97,7 +105,7 @@ impl Driver {
         // of economy, so a kernel that refuses is no error.
         let _ = rustix::thread::disable_transparent_huge_pages(true);
         let threads = (0..threads.max(1)).map(Thread::start).collect::<io::Result<_>>()?;
-        Ok(Self { threads, events, next_id: AtomicUsize::new(0) })
+        Ok(Self { threads, events, next_id: AtomicUsize::new(0), archive: Mutex::default() })
     }
 
     /// Opens the sockets and files of a flow, all or none. Nothing is sent yet.
@@ -105,7 +113,8 @@ impl Driver {
     /// # Errors
     /// [`OpenError`] names what could not be opened and why.
     pub fn open(&self, spec: &FlowSpec) -> Result<PreparedFlow, OpenError> {
-        FlowTask::open(spec, Arc::clone(&self.events)).map(|task| PreparedFlow(Box::new(task)))
+        let recorder = self.recorder(spec).map_err(OpenError::Recorder)?;
+        FlowTask::open(spec, Arc::clone(&self.events), recorder).map(|task| PreparedFlow(Box::new(task)))
     }
 
     /// Starts a flow on the thread that has the fewest.
@@ -135,7 +144,7 @@ impl Driver {
         }
     }
 
-    /// Stops all flows and threads.
+    /// Stops all flows and threads, and waits until what is recorded is saved.
     pub fn stop(self) {
         for thread in &self.threads {
             thread.tell(Command::Stop);
@@ -144,6 +153,21 @@ impl Driver {
             // A thread that panicked has said so on standard error; there is nothing left to stop in it.
             let _ = thread.handle.join();
         }
+        if let Some(archive) = self.archive.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            archive.finish();
+        }
+    }
+
+    fn recorder(&self, spec: &FlowSpec) -> io::Result<Option<Recorder>> {
+        if spec.record.is_none() {
+            return Ok(None);
+        }
+        let mut archive = self.archive.lock().unwrap_or_else(PoisonError::into_inner);
+        let archive = match &mut *archive {
+            Some(archive) => archive,
+            none => none.insert(Archive::start()?),
+        };
+        Ok(archive.recorder(spec, &self.events))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
+use super::queue_watch::QueueWatch;
 use crate::event::EventKind;
 use crate::flow::{Arrived, Flow};
 use crate::io::udp::{Batch, Rx, UdpError};
@@ -22,6 +23,7 @@ pub(super) struct SocketInput {
     input: Input,
     buffer_bytes: usize,
     state: State,
+    queue: QueueWatch,
     failure: Option<String>,
 }
 
@@ -46,7 +48,8 @@ pub(super) struct Filled {
 impl SocketInput {
     pub(super) fn open(input: &Input, buffer_bytes: usize) -> Result<Self, UdpError> {
         let rx = Rx::open(input, buffer_bytes)?;
-        Ok(Self { rx, input: input.clone(), buffer_bytes, state: State::New { since: None }, failure: None })
+        let (state, queue) = (State::New { since: None }, QueueWatch::default());
+        Ok(Self { rx, input: input.clone(), buffer_bytes, state, queue, failure: None })
     }
 
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
@@ -67,6 +70,7 @@ impl SocketInput {
         flow: &mut Flow,
         say: &mut impl FnMut(EventKind),
     ) -> Filled {
+        flow.counters.input_queue_bytes_gauge = self.queue.observe(now.mono, || self.rx.queue_bytes());
         let more = match self.rx.receive(pool, batch) {
             Ok(more) => more,
             Err(error) => {
@@ -124,6 +128,7 @@ impl SocketInput {
     fn fall_silent(&mut self, now: Time, since: Time, was_up: bool, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
         self.count_drops(flow, say);
         flow.counters.input_up_gauge = 0;
+        flow.counters.input_queue_bytes_gauge = 0;
         self.state = State::Silent { since, next_try: now + REOPEN_INTERVAL, was_up };
         say(EventKind::InputSilent(now.since(since)));
     }

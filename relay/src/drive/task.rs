@@ -9,6 +9,7 @@ use super::clocks;
 use super::made::MadeInput;
 use super::outputs::Outputs;
 use super::pair::PairTask;
+use super::recorder::Recorder;
 use super::socket::SocketInput;
 use crate::event::{EventKind, EventSink, FlowEvent};
 use crate::flow::{Flow, Poll};
@@ -31,6 +32,8 @@ pub(super) struct FlowTask {
     outputs: Outputs,
     pair: Option<PairTask>,
     teller: Teller,
+    /// Only if the flow is recorded.
+    recorder: Option<Recorder>,
     stats: Arc<FlowStats>,
     ended: bool,
     /// When the pair wants to be looked at.
@@ -59,7 +62,7 @@ impl Teller {
 }
 
 impl FlowTask {
-    pub(super) fn open(spec: &FlowSpec, sink: EventSink) -> Result<Self, OpenError> {
+    pub(super) fn open(spec: &FlowSpec, sink: EventSink, recorder: Option<Recorder>) -> Result<Self, OpenError> {
         let outputs = Outputs::open(spec)?;
         Ok(Self {
             flow: Flow::new(spec),
@@ -67,6 +70,7 @@ impl FlowTask {
             pair: open_pair(spec, &outputs)?,
             outputs,
             teller: Teller { name: spec.name.clone(), sink },
+            recorder,
             stats: Arc::default(),
             ended: false,
             next_look: None,
@@ -172,11 +176,13 @@ impl FlowTask {
             Poll::Idle => None,
         };
         self.tell_of_inspection(now.mono);
+        self.recorder.iter_mut().for_each(|recorder| recorder.turn(now, &mut self.flow));
         self.say_if_ended();
         [input, flow, self.next_look].into_iter().flatten().min()
     }
 
-    /// Sends what still waits in the socket or for its time, gives back every slot, and the final counters.
+    /// Sends what still waits in the socket or for its time, gives back every slot, publishes the final report and gives the
+    /// final counters.
     pub(super) fn close(mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> Counters {
         self.listen(now, pool, batch);
         self.on_readable(now, pool, batch);
@@ -191,7 +197,10 @@ impl FlowTask {
             self.send_rest(now, pool);
         }
         self.flow.clear(pool);
+        self.flow.drain_alarms().for_each(|alarm| self.teller.say(alarm));
+        self.recorder.iter_mut().for_each(|recorder| recorder.end(now, &mut self.flow));
         self.stats.publish(&self.flow.counters);
+        self.flow.report(now.mono).into_iter().for_each(|report| self.stats.publish_report(report));
         self.flow.counters
     }
 

@@ -7,6 +7,7 @@ use crate::stage::Payload;
 use crate::stage::clock::{Observed, PcrClock};
 use crate::stage::pace::Pacer;
 use crate::stage::queue::Queue;
+use crate::stage::tape::Tape;
 use crate::stats::Counters;
 use crate::time::Time;
 use crate::wire::ts::{NULL_PACKET, PACKET_LEN, Packet};
@@ -15,6 +16,8 @@ use crate::wire::ts::{NULL_PACKET, PACKET_LEN, Packet};
 pub(super) struct Assembly {
     datagram_len: usize,
     pub(super) inspection: Inspection,
+    /// Only if what comes around an alarm is to be recorded.
+    pub(super) tape: Option<Box<Tape>>,
     clock: PcrClock,
     /// Bits a second of the multiplex between its last two PCRs; 0 while unknown.
     bitrate: u64,
@@ -30,6 +33,7 @@ impl Assembly {
         Self {
             datagram_len: spec.packets_per_datagram * PACKET_LEN,
             inspection: Inspection::new(spec.inspect, matches!(spec.source, Source::Network(_))),
+            tape: spec.record.as_ref().map(|record| Box::new(Tape::new(record))),
             clock: PcrClock::default(),
             bitrate: 0,
             pacer: Pacer::new(spec.pace, spec.pace_delay),
@@ -85,6 +89,9 @@ impl Assembly {
     #[inline]
     fn look_at(&mut self, run: &[u8], arrival: Time, counters: &mut Counters) {
         self.inspection.packets(arrival, run, counters);
+        if let Some(tape) = &mut self.tape {
+            tape.packets(arrival, run);
+        }
         for packet in run.chunks_exact(PACKET_LEN).filter_map(Packet::new) {
             if packet.has_adaptation() {
                 self.observe_pcr(packet, counters);

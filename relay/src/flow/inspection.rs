@@ -1,9 +1,9 @@
 //! How closely a flow is looked at.
 
-use crate::event::EventKind;
 use crate::spec::Inspect;
 use crate::stage::continuity::Continuity;
 use crate::stage::inspect::Inspector;
+use crate::stage::inspect::alarm::AlarmEvent;
 use crate::stage::inspect::arrival::Arrivals;
 use crate::stage::inspect::report::Report;
 use crate::stats::Counters;
@@ -43,10 +43,12 @@ impl Inspection {
         match self {
             Self::Continuity(continuity) => {
                 counters.continuity_errors += packets.filter(|&packet| !continuity.check(packet)).count() as u64;
+                counters.missing_packets = counters.continuity_errors;
             }
             Self::Full(full) => {
                 packets.for_each(|packet| full.inspector.packet(at, packet));
                 counters.continuity_errors = full.inspector.continuity_errors();
+                counters.missing_packets = full.inspector.missing_packets();
             }
         }
     }
@@ -99,12 +101,12 @@ impl Inspection {
     }
 
     /// Alarms raised and cleared since the last call.
-    pub(super) fn drain_events(&mut self) -> impl Iterator<Item = EventKind> {
+    pub(super) fn drain_events(&mut self) -> impl Iterator<Item = AlarmEvent> {
         let full = match self {
             Self::Continuity(_) => None,
             Self::Full(full) => Some(full),
         };
-        full.into_iter().flat_map(|full| full.inspector.drain_events()).map(EventKind::Alarm)
+        full.into_iter().flat_map(|full| full.inspector.drain_events())
     }
 
     /// What has been found.

@@ -39,6 +39,7 @@ fn spec(transport: Transport) -> FlowSpec {
         reorder_window: WINDOW,
         receive_buffer_bytes: 1 << 20,
         pace_delay: Duration::from_millis(100),
+        record: None,
     }
 }
 

@@ -1,9 +1,10 @@
 //! Network interfaces, by name or by one of their addresses.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use nix::ifaddrs::getifaddrs;
-use nix::net::if_::if_nametoindex;
+use nix::net::if_::{InterfaceFlags, if_nametoindex};
 use thiserror::Error;
 
 use crate::spec::Interface;
@@ -26,12 +27,24 @@ pub enum InterfaceError {
 /// # Errors
 /// [`InterfaceError::Missing`] names those that exist.
 pub fn index_of(interface: &Interface) -> Result<u32, InterfaceError> {
-    let name = match interface {
+    name_of(interface)
+        .and_then(|name| if_nametoindex(name.as_str()).ok())
+        .ok_or_else(|| InterfaceError::Missing { wanted: interface.to_string(), present: present() })
+}
+
+/// Name of the interface, now; that of one given by its name need not exist.
+pub fn name_of(interface: &Interface) -> Option<String> {
+    match interface {
         Interface::Name(name) => Some(name.clone()),
         Interface::Address(address) => name_with(*address),
-    };
-    name.and_then(|name| if_nametoindex(name.as_str()).ok())
-        .ok_or_else(|| InterfaceError::Missing { wanted: interface.to_string(), present: present() })
+    }
+}
+
+/// Names of the interfaces that are up and have their carrier, now.
+pub fn running() -> BTreeSet<String> {
+    let running = InterfaceFlags::IFF_UP | InterfaceFlags::IFF_RUNNING;
+    let found = getifaddrs().into_iter().flatten().filter(|entry| entry.flags.contains(running));
+    found.map(|entry| entry.interface_name).collect()
 }
 
 fn name_with(address: IpAddr) -> Option<String> {
@@ -65,6 +78,7 @@ mod tests {
         let by_name = index_of(&Interface::Name("lo".to_owned())).unwrap();
         let by_address = index_of(&Interface::Address("127.0.0.1".parse().unwrap())).unwrap();
         assert_eq!(by_name, by_address);
+        assert!(running().contains("lo"));
     }
 
     #[test]

@@ -8,14 +8,14 @@ use thiserror::Error;
 
 use super::{
     DEFAULT_PACE_DELAY, DEFAULT_PACKETS_PER_DATAGRAM, DEFAULT_RECEIVE_BUFFER_BYTES, DEFAULT_REORDER_WINDOW, FlowSpec,
-    Inspect, Output, Pace, Pair, Source, duration, outputs,
+    Inspect, Output, Pace, Pair, Record, Source, duration, outputs,
 };
 
 /// A flow as it is written in a file, on the command line or in a Kubernetes object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FlowEntry {
-    /// What it is called; by default as its handler, or else as its first output.
+    /// What it is called; by default as its handler, or else as its first output, or its source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The channel of the catalog that it comes from; either this or `in`.
@@ -24,7 +24,7 @@ pub struct FlowEntry {
     /// Where it comes from.
     #[serde(default, rename = "in", skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
-    /// Where it goes.
+    /// Where it goes; an empty list is a flow that is only looked at.
     #[serde(rename = "out", with = "outputs")]
     #[schemars(schema_with = "outputs::schema")]
     pub outputs: Vec<Output>,
@@ -52,6 +52,9 @@ pub struct FlowEntry {
     #[serde(default = "default_pace_delay", with = "duration")]
     #[schemars(with = "String")]
     pub pace_delay: Duration,
+    /// Whether what came around an alarm is saved, and how; by default it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record>,
 }
 
 const fn default_packets() -> usize {
@@ -99,6 +102,7 @@ impl FlowEntry {
             reorder_window: DEFAULT_REORDER_WINDOW,
             receive_buffer_bytes: DEFAULT_RECEIVE_BUFFER_BYTES,
             pace_delay: DEFAULT_PACE_DELAY,
+            record: None,
         }
     }
 
@@ -125,11 +129,13 @@ impl FlowEntry {
             reorder_window: self.reorder_window,
             receive_buffer_bytes: self.receive_buffer_bytes,
             pace_delay: self.pace_delay,
+            record: self.record,
         })
     }
 
     fn effective_name(&self) -> String {
         let first_output = || self.outputs.first().map(|output| output.address.to_string());
-        self.name.clone().or_else(|| self.handler.clone()).or_else(first_output).unwrap_or_default()
+        let source = || self.source.as_ref().map(ToString::to_string);
+        self.name.clone().or_else(|| self.handler.clone()).or_else(first_output).or_else(source).unwrap_or_default()
     }
 }

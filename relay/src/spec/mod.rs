@@ -27,6 +27,7 @@ mod outputs;
 mod pace;
 mod pair;
 mod range;
+mod record;
 mod socket;
 mod source;
 mod string_form;
@@ -51,6 +52,10 @@ pub use nearest::nearest;
 pub use output::Output;
 pub use pace::{Pace, UnknownPace};
 pub use pair::{Pair, UnknownPairing};
+pub use record::{
+    DEFAULT_RECORD_AFTER, DEFAULT_RECORD_BEFORE, DEFAULT_RECORD_MEMORY_BYTES, DEFAULT_RECORD_MOST_BYTES,
+    DEFAULT_RECORD_MOST_FILES, Record, RecordFormat, UnknownRecordFormat,
+};
 pub use socket::Transport;
 pub use source::Source;
 pub use synthetic::{Pattern, TestInput};
@@ -76,7 +81,7 @@ pub struct FlowSpec {
     /// Where it comes from.
     #[serde(rename = "in")]
     pub source: Source,
-    /// Where it goes: at least one.
+    /// Where it goes; a flow without outputs is only looked at.
     #[serde(rename = "out")]
     pub outputs: Vec<Output>,
     /// When its datagrams leave.
@@ -95,6 +100,9 @@ pub struct FlowSpec {
     /// With [`Pace::Pcr`], how long after its arrival a packet leaves, up to 10 s.
     #[serde(serialize_with = "duration::serialize")]
     pub pace_delay: Duration,
+    /// Whether what came around an alarm is saved, and how.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record>,
 }
 
 impl FlowSpec {
@@ -111,6 +119,7 @@ impl FlowSpec {
             reorder_window: DEFAULT_REORDER_WINDOW,
             receive_buffer_bytes: DEFAULT_RECEIVE_BUFFER_BYTES,
             pace_delay: DEFAULT_PACE_DELAY,
+            record: None,
         }
     }
 }

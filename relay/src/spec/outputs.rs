@@ -40,5 +40,5 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 
 pub(super) fn schema(generator: &mut SchemaGenerator) -> Schema {
     let output = generator.subschema_for::<Output>();
-    json_schema!({ "anyOf": [output, { "type": "array", "items": output, "minItems": 1 }] })
+    json_schema!({ "anyOf": [output, { "type": "array", "items": output }] })
 }

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use super::{FlowSpec, MOST_PACKETS_PER_DATAGRAM, SpecError};
+use super::{FlowSpec, Inspect, MOST_PACKETS_PER_DATAGRAM, Record, RecordFormat, Source, SpecError};
 
 const LONGEST_FLOW_NAME: usize = 64;
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+const LONGEST_RECORDED: Duration = Duration::from_secs(600);
+const RECORD_MEMORY_BYTES: std::ops::RangeInclusive<usize> = 1 << 20..=4 << 30;
 const RECEIVE_BUFFER_BYTES: std::ops::RangeInclusive<usize> = 4 << 10..=1 << 30;
 
 /// What is out of its range in `flow`.
 pub(super) fn problems(flow: &FlowSpec) -> impl Iterator<Item = SpecError> {
     let name = (!is_name(&flow.name)).then(|| SpecError::Name(flow.name.clone()));
-    let outputs = flow.outputs.is_empty().then(|| SpecError::NoOutput(flow.name.clone()));
     let out_of_range =
         |field, value: String, range| SpecError::OutOfRange { flow: flow.name.clone(), field, value, range };
     let packets = flow.packets_per_datagram;
@@ -24,7 +25,42 @@ pub(super) fn problems(flow: &FlowSpec) -> impl Iterator<Item = SpecError> {
         (wait > LONGEST_WAIT).then(|| out_of_range(field, humantime::format_duration(wait).to_string(), "0s to 10s"))
     };
     let waits = [wait("reorder_window", flow.reorder_window), wait("pace_delay", flow.pace_delay)];
-    [name, outputs, packets, buffer].into_iter().chain(waits).flatten()
+    let record = flow.record.iter().flat_map(|record| record_problems(flow, record));
+    [name, packets, buffer].into_iter().chain(waits).flatten().chain(record)
+}
+
+fn record_problems(flow: &FlowSpec, record: &Record) -> impl Iterator<Item = SpecError> {
+    let out_of_range =
+        |field, value: String, range| SpecError::OutOfRange { flow: flow.name.clone(), field, value, range };
+    let long = |field, span: Duration| {
+        (span > LONGEST_RECORDED)
+            .then(|| out_of_range(field, humantime::format_duration(span).to_string(), "0s to 10m"))
+    };
+    let memory = (!RECORD_MEMORY_BYTES.contains(&record.memory_bytes)).then(|| {
+        let range = "1048576 (1 MiB) to 4294967296 (4 GiB)";
+        out_of_range("record.memory_bytes", record.memory_bytes.to_string(), range)
+    });
+    let files = (record.most_files == 0).then(|| out_of_range("record.most_files", "0".to_owned(), "1 or more"));
+    let bytes = (record.most_bytes < record.memory_bytes as u64).then(|| {
+        out_of_range(
+            "record.most_bytes",
+            record.most_bytes.to_string(),
+            "memory_bytes or more, as one recording may be so long",
+        )
+    });
+    let spans = [long("record.before", record.before), long("record.after", record.after)];
+    let cannot = cannot_record(flow, record).map(|reason| SpecError::CannotRecord { flow: flow.name.clone(), reason });
+    [memory, files, bytes, cannot].into_iter().chain(spans).flatten()
+}
+
+fn cannot_record(flow: &FlowSpec, record: &Record) -> Option<&'static str> {
+    if flow.inspect != Inspect::Full {
+        Some("without full inspection there are no alarms; leave inspect as it is by default")
+    } else if record.format == RecordFormat::Pcapng && !matches!(flow.source, Source::Network(_)) {
+        Some("pcapng is for datagrams from the network; record this source as ts")
+    } else {
+        None
+    }
 }
 
 fn is_name(name: &str) -> bool {

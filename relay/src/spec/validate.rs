@@ -12,9 +12,6 @@ pub enum SpecError {
     /// A name that is none.
     #[error("flow name {0:?} is wrong: it is 1 to 64 characters without spaces")]
     Name(String),
-    /// A flow that goes nowhere.
-    #[error("flow {0:?} has no output: give it at least one out")]
-    NoOutput(String),
     /// A number or duration out of its range.
     #[error("flow {flow:?}: {field} = {value} is out of range: {range}")]
     OutOfRange {
@@ -26,6 +23,14 @@ pub enum SpecError {
         value: String,
         /// What it may be.
         range: &'static str,
+    },
+    /// A flow that cannot be recorded as asked for.
+    #[error("flow {flow:?} cannot be recorded: {reason}")]
+    CannotRecord {
+        /// Name of the flow.
+        flow: String,
+        /// Why, and what would be right.
+        reason: &'static str,
     },
     /// Two flows of one name.
     #[error("two flows are called {0:?}: give each a name of its own")]

@@ -17,6 +17,8 @@ pub enum Step {
     Right,
     /// The same packet a second time, which is allowed (if it is the same).
     Repeat,
+    /// Not as it would be, which the discontinuity indicator allows.
+    Excused,
     /// Packets before it are lost or out of order, or it comes a third time.
     Wrong {
         /// The counter that would have been right.
@@ -44,23 +46,27 @@ impl LastCounter {
             return Step::Right;
         }
         let before = *self;
-        let counter = packet.continuity();
-        let excused = before.0 & SEEN == 0 || packet.adaptation().is_some_and(|field| field.discontinuity());
-        let same = counter == before.0 & COUNTER;
-        self.0 = SEEN | counter;
-        if excused {
+        self.resume(packet);
+        let same = self.0 == before.0 & !REPEATED;
+        if before.0 & SEEN == 0 || same && !packet.has_payload() {
+            self.0 |= before.0 & REPEATED;
             return Step::Right;
         }
-        if same && !packet.has_payload() {
-            *self = before;
-            return Step::Right;
+        if same {
+            self.0 |= REPEATED;
         }
         if same && before.0 & REPEATED == 0 {
-            self.0 |= REPEATED;
             return Step::Repeat;
         }
-        self.0 |= if same { REPEATED } else { 0 };
+        if packet.adaptation().is_some_and(|field| field.discontinuity()) {
+            return Step::Excused;
+        }
         Step::Wrong { expected: before.0.wrapping_add(u8::from(packet.has_payload())) & COUNTER }
+    }
+
+    /// Goes on from this packet's counter.
+    pub fn resume(&mut self, packet: Packet) {
+        self.0 = SEEN | packet.continuity();
     }
 
     /// Takes the next counter as it comes.

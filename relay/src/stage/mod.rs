@@ -7,6 +7,7 @@ pub mod inspect;
 pub mod pace;
 pub mod queue;
 pub mod reorder;
+pub mod tape;
 
 use crate::mem::Span;
 use crate::time::Time;

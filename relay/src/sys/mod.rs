@@ -8,8 +8,8 @@ mod recv;
 mod send;
 
 pub(crate) use option::{
-    Membership, drops, enable_receive_offload, enable_segmentation, force_receive_buffer, join, report_drops,
-    send_multicast_through, stamp_arrivals,
+    Membership, drops, enable_receive_offload, enable_segmentation, force_receive_buffer, join, queue_bytes,
+    report_drops, send_multicast_through, stamp_arrivals,
 };
 pub use recv::Received;
 pub(crate) use recv::{MAX_BATCH, Receiver, Sources};

@@ -10,8 +10,9 @@ use socket2::SockAddr;
 /// Options of `IPPROTO_IP` and `IPPROTO_IPV6` alike (`linux/in.h`), which `libc` does not name.
 const MCAST_JOIN_GROUP: c_int = 42;
 const MCAST_JOIN_SOURCE_GROUP: c_int = 46;
-/// Values of `SO_MEMINFO`, and which of them counts drops (`linux/sock_diag.h`).
+/// Values of `SO_MEMINFO`, and which of them are the memory of what waits, and the drops (`linux/sock_diag.h`).
 const MEMINFO_VALUES: usize = 9;
+const MEMINFO_RECEIVE: usize = 0;
 const MEMINFO_DROPS: usize = 8;
 
 /// Membership of a multicast group on one interface.
@@ -85,7 +86,19 @@ pub(crate) fn report_drops(socket: BorrowedFd) -> io::Result<()> {
 /// # Errors
 /// When the kernel (before 4.12) does not know the option.
 pub(crate) fn drops(socket: BorrowedFd) -> io::Result<u32> {
-    get::<[u32; MEMINFO_VALUES]>(socket, libc::SOL_SOCKET, libc::SO_MEMINFO).map(|values| values[MEMINFO_DROPS])
+    memory_info(socket).map(|values| values[MEMINFO_DROPS])
+}
+
+/// Memory of the datagrams that wait in the socket (SO_MEMINFO), in bytes, the kernel's own part included.
+///
+/// # Errors
+/// When the kernel (before 4.12) does not know the option.
+pub(crate) fn queue_bytes(socket: BorrowedFd) -> io::Result<u32> {
+    memory_info(socket).map(|values| values[MEMINFO_RECEIVE])
+}
+
+fn memory_info(socket: BorrowedFd) -> io::Result<[u32; MEMINFO_VALUES]> {
+    get(socket, libc::SOL_SOCKET, libc::SO_MEMINFO)
 }
 
 /// Asks for the UTC of arrival with each datagram (SO_TIMESTAMPNS).

@@ -1,6 +1,7 @@
 //! Network namespaces with a flowclient between a source and a sink.
 
 mod capture;
+mod cgroup;
 mod flowclient;
 mod http;
 mod metrics;
@@ -13,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use capture::{Capture, Datagram, Receiver};
+pub use cgroup::Cgroup;
 pub use flowclient::Flowclient;
 pub use http::{Response, get};
 pub use metrics::Metrics;

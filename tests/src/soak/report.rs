@@ -7,7 +7,7 @@ use super::ledger::{Ledger, Totals};
 use super::sample::Sample;
 use crate::lab::{Ended, Metrics};
 
-/// Growth of resident memory that counts as none, in KiB: a page or two of the allocator's.
+/// Growth of its own resident memory that counts as none, in KiB: a page or two of the allocator's.
 const FLAT_KIB: u64 = 256;
 
 /// Statements about the run, each with its figures and whether it holds.
@@ -96,9 +96,10 @@ impl Accounts {
 /// Whether the last quarter of the run needs no more memory than the second: the first is for warming up.
 fn memory(samples: &[Sample]) -> Statement {
     let quarter = samples.len() / 4;
-    let mean = |part: &[Sample]| part.iter().map(|sample| sample.resident_kib).sum::<u64>() / part.len().max(1) as u64;
+    let mean =
+        |part: &[Sample]| part.iter().map(|sample| sample.own_memory_kib).sum::<u64>() / part.len().max(1) as u64;
     let (first, second) = (mean(&samples[..quarter]), mean(&samples[quarter..2 * quarter]));
     let last = mean(&samples[samples.len() - quarter..]);
-    let text = format!("resident memory by quarters: first {first} KiB, second {second} KiB, last {last} KiB");
+    let text = format!("its own memory by quarters: first {first} KiB, second {second} KiB, last {last} KiB");
     holds(last <= second + FLAT_KIB, text)
 }

@@ -4,16 +4,21 @@
 mod addresses;
 mod bytes;
 mod captures;
+mod causes;
 mod channel;
 mod ending;
+mod inspect;
+mod inspection;
 mod lab;
 mod looping;
 mod prometheus;
+mod record;
 mod recovery;
 mod refusals;
 mod reload;
 mod rtp;
 mod shapes;
+mod watching;
 
 /// The input that most tests send to, by the interface that it comes in on.
 const IN: &str = "udp://239.9.9.9:5000?iface=in0";

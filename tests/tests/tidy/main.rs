@@ -1,11 +1,13 @@
 //! Habits that neither the compiler nor clippy watches: sizes, arrows between crates, one place for each version, licences,
-//! links.
+//! links, the table of indicators.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a file that cannot be read is a failed test")]
 
 mod dependencies;
 mod documents;
+mod indicators;
 mod manifests;
 mod source;
+mod watching;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -35,6 +35,11 @@ impl Kind {
         }
     }
 
+    /// Whether it says when each packet arrived.
+    pub const fn has_arrival_times(self) -> bool {
+        matches!(self, Self::M2ts | Self::Pcap | Self::Pcapng)
+    }
+
     /// The kind of a capture and where its first packet or frame starts. `start` is as much of the capture as can be
     /// looked at, all of it if it `ended`.
     pub(super) fn detect(start: &[u8], ended: bool) -> Option<(Self, usize)> {

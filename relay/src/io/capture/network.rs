@@ -52,7 +52,7 @@ impl Network {
             }
         }
         self.window.consume(done);
-        let more = self.window.fill().map_err(Broken::Unreadable)?;
+        let more = self.window.read_on().map_err(Broken::Unreadable)?;
         if !more {
             counters.cut_bytes = self.window.bytes().len() as u64;
             self.window.consume(self.window.bytes().len());

@@ -53,7 +53,7 @@ impl Stream {
             self.take_step(step, take);
         }
         self.make_room(take);
-        Ok(self.window.fill()? || !self.window.bytes().is_empty())
+        Ok(self.window.read_on()? || !self.window.bytes().is_empty())
     }
 
     fn take_step(&mut self, step: Step, take: &mut impl FnMut(Item<'_>)) {

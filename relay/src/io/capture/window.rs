@@ -41,20 +41,34 @@ impl Window {
         self.offset += len as u64;
     }
 
-    /// Reads until the window is full or the source ends; `false` if it held all that it can before.
-    pub(super) fn fill(&mut self) -> Result<bool> {
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        let before = self.end;
+    /// Reads until the window is full or the source ends.
+    pub(super) fn fill(&mut self) -> Result<()> {
+        while self.read_on()? {}
+        Ok(())
+    }
+
+    /// Reads what the source has now, waiting only when it has nothing; `false` if the window is full, or the source ends.
+    pub(super) fn read_on(&mut self) -> Result<bool> {
+        self.make_room();
         while self.end < WINDOW_LEN && !self.ended {
             match self.source.read(&mut self.buffer[self.end..]) {
                 Ok(0) => self.ended = true,
-                Ok(read) => self.end += read,
+                Ok(read) => {
+                    self.end += read;
+                    return Ok(true);
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(self.end > before)
+        Ok(false)
+    }
+
+    /// Moves what is left to the start, when there is no room behind it.
+    fn make_room(&mut self) {
+        if self.end == WINDOW_LEN || self.start == self.end {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
     }
 }

@@ -116,6 +116,12 @@ impl Rx {
         Ok((&buffer[..len], source.and_then(|source| source.try_into().ok())))
     }
 
+    /// Memory of the datagrams that wait, in bytes, as the kernel counts it: the buffer is full at twice what it granted.
+    /// `None` where the kernel does not tell.
+    pub fn queue_bytes(&self) -> Option<u64> {
+        sys::queue_bytes(self.socket.as_fd()).ok().map(u64::from)
+    }
+
     /// Whether a datagram waits.
     pub fn has_waiting(&self) -> bool {
         let mut byte = [std::mem::MaybeUninit::uninit(); 1];

@@ -7,7 +7,9 @@ use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 
-use crate::spec::{FileInput, FlowEntry, Input, Interface, Output, Pattern, Source, TestInput, Transport};
+use crate::spec::{
+    FileInput, FlowEntry, Input, Interface, Output, Pattern, Record, RecordFormat, Source, TestInput, Transport,
+};
 
 fn transport() -> impl Strategy<Value = Transport> {
     prop_oneof![Just(Transport::Udp), Just(Transport::Rtp)]
@@ -82,6 +84,22 @@ fn source() -> impl Strategy<Value = Source> {
     prop_oneof![input().prop_map(Source::Network), file().prop_map(Source::File), test().prop_map(Source::Test)]
 }
 
+fn record() -> impl Strategy<Value = Record> {
+    let format = prop_oneof![Just(RecordFormat::Ts), Just(RecordFormat::Pcapng)];
+    let millis = || (0_u64..700_000).prop_map(std::time::Duration::from_millis);
+    ("/\\PC{0,12}", format, millis(), millis(), 1_usize..100, any::<u32>()).prop_map(
+        |(folder, format, before, after, most_files, bytes)| Record {
+            format,
+            before,
+            after,
+            most_files,
+            most_bytes: u64::from(bytes),
+            memory_bytes: bytes as usize,
+            ..Record::new(folder)
+        },
+    )
+}
+
 /// Text that is nearly a URL, so that each branch of a parser is taken.
 fn nearly_url() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
@@ -111,8 +129,13 @@ proptest! {
     }
 
     #[test]
-    fn an_entry_is_read_back_from_a_file(source in source(), outputs in vec(output(), 1..4), packets in 1_usize..349) {
-        let entry = FlowEntry { source: Some(source), packets_per_datagram: packets, ..FlowEntry::new(outputs) };
+    fn an_entry_is_read_back_from_a_file(
+        source in source(),
+        outputs in vec(output(), 1..4),
+        packets in 1_usize..349,
+        record in of(record()),
+    ) {
+        let entry = FlowEntry { source: Some(source), packets_per_datagram: packets, record, ..FlowEntry::new(outputs) };
         let file = toml::to_string(&entry).unwrap();
         prop_assert_eq!(toml::from_str::<FlowEntry>(&file), Ok(entry), "{}", file);
     }

@@ -1,6 +1,6 @@
 //! Flows of one process together.
 
-use crate::spec::{FlowSpec, validate};
+use crate::spec::{FlowSpec, Inspect, Record, RecordFormat, validate};
 
 fn flow(name: &str, source: &str, outputs: &[&str]) -> FlowSpec {
     FlowSpec::new(name, source.parse().unwrap(), outputs.iter().map(|output| output.parse().unwrap()).collect())
@@ -81,7 +81,28 @@ fn all_that_is_out_of_range_is_told() {
         ..flow("a b", "test:", &[])
     };
     let refusals = refusals(&[wrong]);
-    let words = ["\"a b\" is wrong", "no output", "packets_per_datagram = 349", "receive_buffer_bytes = 1", "11s"];
+    let words = ["\"a b\" is wrong", "packets_per_datagram = 349", "receive_buffer_bytes = 1", "11s"];
     assert_eq!(refusals.len(), words.len());
     assert!(refusals.iter().zip(words).all(|(refusal, words)| refusal.contains(words)), "{refusals:?}");
+}
+
+#[test]
+fn what_cannot_be_recorded_is_told_with_the_reason() {
+    let recorded =
+        |source: &str, record: Record| FlowSpec { record: Some(record), ..flow("a", source, &["239.1.1.7:5000"]) };
+    let pcapng = Record { format: RecordFormat::Pcapng, ..Record::new("recordings") };
+    assert_eq!(refusals(&[recorded("udp://239.1.1.1:5000", pcapng.clone())]), [""; 0]);
+    assert!(refusals(&[recorded("test:", pcapng)])[0].contains("record this source as ts"));
+    let unseen = FlowSpec { inspect: Inspect::Continuity, ..recorded("test:", Record::new("recordings")) };
+    assert!(refusals(&[unseen])[0].contains("leave inspect as it is"));
+    let before = std::time::Duration::from_secs(601);
+    let wrong =
+        Record { before, after: before, most_files: 0, most_bytes: 1, memory_bytes: 2, ..Record::new("recordings") };
+    let refusals = refusals(&[recorded("test:", wrong)]);
+    let fields = ["memory_bytes = 2", "most_files = 0", "most_bytes = 1", "before = 10m 1s", "after = 10m 1s"];
+    assert_eq!(refusals.len(), fields.len());
+    assert!(
+        refusals.iter().zip(fields).all(|(refusal, field)| refusal.contains(&format!("record.{field}"))),
+        "{refusals:?}"
+    );
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 macro_rules! indicators {
@@ -36,7 +37,7 @@ macro_rules! indicators {
 }
 
 indicators! {
-    /// Synchronisation is lost: two sync bytes in a row are wrong; five right ones bring it back.
+    /// Synchronisation is lost: two sync bytes in a row are wrong.
     TsSyncLoss: "ts_sync_loss", 1, "1.1";
     /// A sync byte is not 0x47.
     SyncByteError: "sync_byte_error", 1, "1.2";
@@ -46,11 +47,11 @@ indicators! {
     ContinuityCountError: "continuity_count_error", 1, "1.4";
     /// No section of table 2 on the PID of a program map for 0.5 s, or that PID is scrambled.
     PmtError: "pmt_error_2", 1, "1.5.a";
-    /// A PID that a program map names does not come for 5 s.
+    /// A PID that a program map names as video, audio or PCR does not come for 5 s.
     PidError: "pid_error", 1, "1.6";
     /// The transport_error_indicator is set.
     TransportError: "transport_error", 2, "2.1";
-    /// A section of PAT, CAT, PMT, NIT, SDT, BAT, EIT or TOT has a wrong CRC.
+    /// A section on the PIDs of PAT, CAT, PMT, NIT, SDT, BAT, EIT or TOT has a wrong CRC.
     CrcError: "crc_error", 2, "2.2";
     /// More than 100 ms between two PCRs of a program.
     PcrRepetitionError: "pcr_repetition_error", 2, "2.3.a";
@@ -60,17 +61,18 @@ indicators! {
     PcrAccuracyError: "pcr_accuracy_error", 2, "2.4";
     /// More than 700 ms between two PTS of a stream.
     PtsError: "pts_error", 2, "2.5";
-    /// Something is scrambled and there is no CAT, or another table is on PID 1.
+    /// Something is scrambled for 0.5 s and there is no CAT, or another table is on PID 1.
     CatError: "cat_error", 2, "2.6";
     /// No NIT of this network for 10 s, two within 25 ms, or another table on its PID.
     NitActualError: "nit_actual_error", 3, "3.1.a";
-    /// A PID is neither reserved nor named by PAT, PMT or CAT for longer than 0.5 s.
+    /// A PID comes that is not reserved, and neither PAT nor PMT nor CAT names it within 0.5 s.
     UnreferencedPid: "unreferenced_pid", 3, "3.4.a";
     /// No SDT of this transport stream for 2 s, two within 25 ms, or another table on its PID.
     SdtActualError: "sdt_actual_error", 3, "3.5.a";
-    /// No present or no following event of this transport stream for 2 s, two sections within 25 ms, or another table on its PID.
+    /// No present or no following event of this transport stream for 2 s, the same section twice within 25 ms, or another
+    /// table on its PID.
     EitActualError: "eit_actual_error", 3, "3.6.a";
-    /// A service has a present event but no following one, or the other way round.
+    /// Of present and following event of a service, one comes and the other does not for 2 s.
     EitPfError: "eit_pf_error", 3, "3.6.c";
     /// Two running status sections within 25 ms, or another table on their PID.
     RstError: "rst_error", 3, "3.7";
@@ -82,9 +84,14 @@ indicators! {
 pub const INDICATORS: usize = Indicator::ALL.len();
 
 /// Indicators of TR 101 290 that are not measured here, each with its reason.
-pub const NOT_MEASURED: [(&str, &str, &str); 8] = [
-    ("1.3", "PAT_error", "replaced by 1.3.a in the document itself"),
-    ("1.5", "PMT_error", "replaced by 1.5.a in the document itself"),
+pub const NOT_MEASURED: [(&str, &str, &str); 9] = [
+    ("1.3, 1.5", "PAT_error, PMT_error", "1.3.a and 1.5.a take their place in the document itself"),
+    ("2.3", "PCR_error", "2.3.a and 2.3.b take its place in the document itself"),
+    (
+        "3.1, 3.4, 3.5, 3.6",
+        "NIT_error, Unreferenced_PID, SDT_error, EIT_error",
+        "those with a letter take their place in the document itself",
+    ),
     ("3.1.b", "NIT_other_error", "how often other networks' tables must come is a value that the operator sets"),
     (
         "3.2",
@@ -103,7 +110,7 @@ pub mod limits {
 
     /// Longest time between two sections of the PAT, and of a PMT (1.3.a, 1.5.a).
     pub const PROGRAM_TABLES: Duration = Duration::from_millis(500);
-    /// Longest absence of a PID that a program map names (1.6; "user specified", 5 s is usual).
+    /// Longest absence of a PID that a program map names (1.6, where the user is to specify it; 5 s is usual).
     pub const PID_ABSENCE: Duration = Duration::from_secs(5);
     /// Longest time between two PCRs, and largest step (2.3.a, 2.3.b).
     pub const PCR_INTERVAL: Duration = Duration::from_millis(100);
@@ -111,20 +118,22 @@ pub mod limits {
     pub const PCR_ACCURACY_NANOS: i64 = 500;
     /// Longest time between two PTS (2.5).
     pub const PTS_INTERVAL: Duration = Duration::from_millis(700);
-    /// Longest time that a PID may come unreferenced (3.4.a).
+    /// Longest time that something may be scrambled before the CAT comes (2.6 gives no time: that of the other tables).
+    pub const SCRAMBLED_WITHOUT_CAT: Duration = PROGRAM_TABLES;
+    /// Time in which a PID that comes is to be named (3.4.a).
     pub const UNREFERENCED: Duration = Duration::from_millis(500);
     /// Shortest time between two sections of a DVB table (3.1.a and others).
     pub const SI_SPACING: Duration = Duration::from_millis(25);
     /// Longest time between two NIT sections (3.1.a).
     pub const NIT: Duration = Duration::from_secs(10);
-    /// Longest time between two SDT sections, and two EIT sections of one kind (3.5.a, 3.6.a).
+    /// Longest time between two SDT sections, and two EIT sections of one kind (3.5.a, 3.6.a, 3.6.c).
     pub const SDT_AND_EIT: Duration = Duration::from_secs(2);
     /// Longest time between two TDT sections (3.8).
     pub const TDT: Duration = Duration::from_secs(30);
 }
 
 /// What was seen when an error was counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Offence {
     /// It was absent, or came too late: the time in nanoseconds.
@@ -150,6 +159,20 @@ pub enum Offence {
     Scrambled,
     /// The fact is all there is to say.
     Found,
+}
+
+impl Offence {
+    pub(super) fn absent(span: Duration) -> Self {
+        Self::AbsentNanos(nanos(span))
+    }
+
+    pub(super) fn too_soon(span: Duration) -> Self {
+        Self::TooSoonNanos(nanos(span))
+    }
+}
+
+fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Serialize for Indicator {

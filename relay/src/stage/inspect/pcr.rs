@@ -1,5 +1,4 @@
-//! What the PCRs of one PID say: how often they come, whether they step right, how exact they are, and how the source's
-//! clock runs against ours.
+//! What the PCRs of one PID say: whether they step right, how exact they are, and how the source's clock runs against ours.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -23,8 +22,6 @@ pub(super) struct PcrWatch {
     pub(super) last_packet: u64,
     accuracy: AccuracyWindow,
     run: ClockRun,
-    /// Whether the next PCR is overdue, and counted.
-    pub(super) overdue: bool,
     /// Largest error in the last window of constant rate, in nanoseconds.
     pub(super) worst_error_nanos: Option<u64>,
     /// Longest time between two PCRs so far.
@@ -34,8 +31,6 @@ pub(super) struct PcrWatch {
 /// What one PCR showed.
 #[derive(Debug, Default)]
 pub(super) struct PcrFindings {
-    /// Time since the last PCR, if it was too long.
-    pub(super) late: Option<Duration>,
     /// Step from the last PCR in nanoseconds, if it was none that the standard allows.
     pub(super) step_nanos: Option<i64>,
     /// Errors of a window of PCRs that is now full.
@@ -49,9 +44,7 @@ impl PcrWatch {
         if discontinuity {
             self.restart();
         } else if let Some((before, then)) = self.last {
-            let interval = at.since(then);
-            self.longest_interval = self.longest_interval.max(interval);
-            findings.late = Some(interval).filter(|&interval| interval > limits::PCR_INTERVAL && !self.overdue);
+            self.longest_interval = self.longest_interval.max(at.since(then));
             let step = pcr.signed_since(before) * 1_000 / 27;
             if !(0..=limits::PCR_INTERVAL.as_nanos() as i64).contains(&step) {
                 findings.step_nanos = Some(step);
@@ -70,11 +63,6 @@ impl PcrWatch {
     /// Forgets where PCRs were: packets are missing.
     pub(super) fn lose_place(&mut self) {
         self.accuracy.restart();
-    }
-
-    /// When the last PCR came.
-    pub(super) fn last_at(&self) -> Option<Time> {
-        self.last.map(|(_, at)| at)
     }
 
     /// Spread of arrival against PCR in the last second.
@@ -120,11 +108,11 @@ impl ClockRun {
         };
         self.elapsed_ticks += pcr.signed_since(self.last);
         self.last = pcr;
-        let offset = nanos(at.since(start)) - self.elapsed_ticks * 1_000 / 27;
+        let offset = nanos(at.since(start)).saturating_sub(ticks_as_nanos(self.elapsed_ticks));
         let interval = self.interval.get_or_insert(Interval { start: at, least: offset, most: offset });
         (interval.least, interval.most) = (interval.least.min(offset), interval.most.max(offset));
         if at.since(interval.start) >= JITTER_INTERVAL {
-            self.jitter = Some(Duration::from_nanos((interval.most - interval.least).cast_unsigned()));
+            self.jitter = Some(Duration::from_nanos(interval.most.abs_diff(interval.least)));
             if self.least.len() == DRIFT_INTERVALS {
                 self.least.pop_front();
             }
@@ -135,9 +123,14 @@ impl ClockRun {
 
     fn drift_ppm(&self) -> Option<f64> {
         let (&(start, before), &(end, after)) = self.least.front().zip(self.least.back())?;
-        let enough = self.least.len() >= LEAST_DRIFT_INTERVALS;
-        enough.then(|| (before - after) as f64 * 1e6 / (end - start) as f64)
+        let enough = self.least.len() >= LEAST_DRIFT_INTERVALS && end > start;
+        enough.then(|| (before as f64 - after as f64) * 1e6 / (end as f64 - start as f64))
     }
+}
+
+fn ticks_as_nanos(ticks: i64) -> i64 {
+    let nanos = i128::from(ticks) * 1_000 / 27;
+    i64::try_from(nanos).unwrap_or(i64::MAX)
 }
 
 fn nanos(span: Duration) -> i64 {
@@ -159,7 +152,7 @@ mod tests {
         let mut watch = PcrWatch::default();
         for n in 0..100_u64 {
             let findings = watch.observe(Time(0) + INTERVAL * n as u32, n * 100, pcr(n * 40_000_000), false);
-            assert!(findings.late.is_none() && findings.step_nanos.is_none());
+            assert_eq!(findings.step_nanos, None);
         }
         assert_eq!(watch.worst_error_nanos, Some(0));
         assert_eq!(watch.jitter(), Some(Duration::ZERO));
@@ -179,13 +172,9 @@ mod tests {
     }
 
     #[test]
-    fn a_pcr_after_more_than_100_ms_is_late() {
-        for (millis, late) in [(100, false), (101, true)] {
-            let mut watch = PcrWatch::default();
-            watch.observe(Time(0), 0, pcr(0), false);
-            let findings = watch.observe(Time(0) + Duration::from_millis(millis), 9, pcr(40_000_000), false);
-            assert_eq!(findings.late.is_some(), late);
-        }
+    fn a_clock_that_ran_for_ever_is_still_a_number() {
+        assert_eq!(ticks_as_nanos(27_000_000), 1_000_000_000);
+        assert_eq!(ticks_as_nanos(i64::MAX), i64::MAX);
     }
 
     #[test]

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use super::alarm::Alarms;
+use super::expect::{Lasting, Recurring};
+use super::fingerprint::Fingerprint;
+use super::indicator::Indicator;
 use super::pcr::PcrWatch;
 use crate::stage::continuity::LastCounter;
 use crate::time::Time;
@@ -29,7 +33,7 @@ pub(super) enum Role {
 
 impl Role {
     /// What a PID carries by its number alone.
-    const fn of_number(number: u16) -> Self {
+    pub(super) const fn of_number(number: u16) -> Self {
         match number {
             ids::PAT_PID => Self::Sections(Tables::Association),
             ids::CAT_PID => Self::Sections(Tables::ConditionalAccess),
@@ -67,51 +71,37 @@ pub(super) enum Tables {
     Splice,
 }
 
-/// What is kept of a PID.
+/// What is kept of a PID. What each packet needs comes first.
 #[derive(Debug)]
 pub(super) struct Pid {
     /// Packets so far.
     pub(super) packets: u64,
     /// When the last one came.
     pub(super) last: Time,
-    /// Last bytes of the last packet, for telling a repeated packet from another with the same counter.
-    pub(super) fingerprint: u64,
+    /// The last packet, for telling a copy of it from another with the same counter.
+    pub(super) fingerprint: Fingerprint,
     /// The continuity counter.
     pub(super) counter: LastCounter,
     /// What it carries.
     pub(super) role: Role,
     /// The PID, `0..8192`.
     pub(super) number: u16,
-    /// Continuity errors.
-    pub(super) continuity_errors: u64,
-    /// Packets missing by the counters: at most 15 a gap can be told.
-    pub(super) missing_packets: u64,
-    /// Packets with transport_error_indicator.
-    pub(super) transport_errors: u64,
-    /// Packets whose payload is scrambled.
-    pub(super) scrambled: u64,
-    /// When the last of them came.
+    /// What was counted.
+    pub(super) counts: Counts,
+    /// When the last packet with a scrambled payload came.
     pub(super) last_scrambled: Option<Time>,
-    /// Packets that came a second time.
-    pub(super) repeated: u64,
-    /// PTS seen.
-    pub(super) pts_count: u64,
-    /// PCRs seen.
-    pub(super) pcr_count: u64,
-    /// When the last PTS came.
-    pub(super) last_pts: Option<Time>,
-    /// Whether the next PTS is overdue, and counted.
-    pub(super) pts_overdue: bool,
-    /// Whether it carries pictures or sound, which come all the time.
-    pub(super) continuous: bool,
-    /// Whether a program map says that it carries the program's PCR.
-    pub(super) carries_clock: bool,
-    /// Whether the PID's absence is counted.
-    pub(super) absent: bool,
     /// Whether PAT, PMT or CAT name the PID, or it is reserved.
-    pub(super) referenced: bool,
-    /// Since when it comes unreferenced, and whether that is counted.
-    pub(super) stranger: Option<(Time, bool)>,
+    pub(super) is_referenced: bool,
+    /// Whether it carries pictures or sound, which come all the time.
+    pub(super) is_continuous: bool,
+    /// The PID itself, if it must come all the time.
+    pub(super) presence: Option<Recurring>,
+    /// The PTS, if it has any and must go on with them.
+    pub(super) stamps: Option<Recurring>,
+    /// The PCR, if a program map says that it is here.
+    pub(super) clock: Option<Recurring>,
+    /// Whether it comes though nothing names it.
+    pub(super) stranger: Lasting,
     /// Packets when the rate was last taken.
     pub(super) packets_before: u64,
     /// Bits a second over the last interval.
@@ -122,30 +112,42 @@ pub(super) struct Pid {
     pub(super) sections: Option<Box<Assembler>>,
 }
 
+/// What was counted of a PID.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    /// Continuity errors.
+    pub(super) continuity_errors: u64,
+    /// Packets missing by the counters: at most 15 a gap can be told.
+    pub(super) missing_packets: u64,
+    /// Packets with transport_error_indicator. Nothing else is counted of them.
+    pub(super) transport_errors: u64,
+    /// Packets whose payload is scrambled.
+    pub(super) scrambled: u64,
+    /// Packets that came a second time.
+    pub(super) repeated: u64,
+    /// PTS in the clear.
+    pub(super) pts: u64,
+    /// PCRs.
+    pub(super) pcr: u64,
+}
+
 impl Pid {
     fn new(number: u16, at: Time) -> Self {
         Self {
             packets: 0,
             last: at,
-            fingerprint: 0,
+            fingerprint: Fingerprint::default(),
             counter: LastCounter::default(),
             role: Role::of_number(number),
             number,
-            continuity_errors: 0,
-            missing_packets: 0,
-            transport_errors: 0,
-            scrambled: 0,
+            counts: Counts::default(),
             last_scrambled: None,
-            repeated: 0,
-            pts_count: 0,
-            pcr_count: 0,
-            last_pts: None,
-            pts_overdue: false,
-            continuous: false,
-            carries_clock: false,
-            absent: false,
-            referenced: false,
-            stranger: None,
+            is_referenced: false,
+            is_continuous: false,
+            presence: None,
+            stamps: None,
+            clock: None,
+            stranger: Lasting::default(),
             packets_before: 0,
             bitrate: 0,
             pcr: None,
@@ -162,6 +164,20 @@ impl Pid {
     #[inline]
     pub(super) const fn carries_sections(&self) -> bool {
         matches!(self.role, Role::Sections(_))
+    }
+
+    /// No PTS need come any more.
+    pub(super) fn expect_no_stamps(&mut self, at: Time, alarms: &mut Alarms) {
+        if let Some(mut stamps) = self.stamps.take() {
+            stamps.expect_no_more(at, Indicator::PtsError, alarms);
+        }
+    }
+
+    /// Forgets the section that has begun: some of it is missing.
+    pub(super) fn break_section(&mut self) {
+        if let Some(sections) = &mut self.sections {
+            sections.discontinuity();
+        }
     }
 }
 
@@ -210,11 +226,4 @@ impl Pids {
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Pid> {
         self.seen.iter_mut()
     }
-}
-
-/// The last bytes of a packet, which a PCR never reaches unless there is nothing else in the packet.
-#[inline]
-pub(super) fn fingerprint(packet: Packet) -> u64 {
-    let [.., a, b, c, d, e, f, g, h] = *packet.bytes();
-    u64::from_ne_bytes([a, b, c, d, e, f, g, h])
 }

@@ -1,20 +1,17 @@
-//! Whether tables come as often as they should, and not too often (TR 101 290, 1.3, 1.5, 3.1, 3.5, 3.6, 3.8).
+//! Whether tables come as often as they should, and not too often (TR 101 290, 1.3, 1.5, 3.1, 3.5, 3.6, 3.7, 3.8).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::alarm::Alarms;
+use super::event_pairs::EventPairs;
+use super::expect::{Limit, Recurring};
 use super::indicator::{Indicator, Offence, limits};
 use super::pids::Tables;
+use super::rule::Rule;
 use crate::time::Time;
 use crate::wire::ids;
-
-/// A table that must come again and again.
-#[derive(Clone, Copy, Debug)]
-struct Presence {
-    last: Time,
-    overdue: bool,
-}
+use crate::wire::section::Section;
 
 /// What must come: a table on a PID, and of events the section too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,15 +21,29 @@ struct Expected {
     section: u8,
 }
 
+/// A section that came, its CRC right.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrived<'a> {
+    /// The PID it came on.
+    pub(super) pid: u16,
+    /// The tables that belong there.
+    pub(super) tables: Tables,
+    /// The section.
+    pub(super) section: Section<'a>,
+    /// Time since the same section came, if it came before.
+    pub(super) since_same: Option<Duration>,
+}
+
 /// Watches the tables of a stream.
 ///
 /// The association must come from the start, maps from when the association names them. Tables of DVB are expected
 /// once they have been there: a stream that is none of DVB's has none of them, and is not in error for it.
 #[derive(Debug, Default)]
 pub(super) struct TableWatch {
-    expected: BTreeMap<Expected, Presence>,
-    /// When a section of this PID and table came last.
+    expected: BTreeMap<Expected, Recurring>,
+    /// When a section of this PID and table came last, of those whose sections must be apart.
     last: BTreeMap<(u16, u8), Time>,
+    pairs: EventPairs,
 }
 
 impl TableWatch {
@@ -41,133 +52,86 @@ impl TableWatch {
         self.expect(at, Indicator::PatError, ids::PAT_PID);
     }
 
-    /// Expects maps on these PIDs from `at` on, and on no others.
-    pub(super) fn expect_maps(&mut self, at: Time, pids: &std::collections::BTreeSet<u16>, alarms: &mut Alarms) {
-        self.expected.retain(|expected, presence| {
-            let stays = expected.indicator != Indicator::PmtError || pids.contains(&expected.pid);
-            if !stays && presence.overdue {
-                alarms.end(at, Indicator::PmtError);
+    /// Expects maps on these PIDs from `at` on, and on no others; network information on no other PID than this.
+    pub(super) fn expect_tables(&mut self, at: Time, maps: &BTreeSet<u16>, network: u16, alarms: &mut Alarms) {
+        self.expected.retain(|expected, recurring| {
+            let stays = match expected.indicator {
+                Indicator::PmtError => maps.contains(&expected.pid),
+                Indicator::NitActualError => expected.pid == network,
+                _ => true,
+            };
+            if !stays {
+                recurring.expect_no_more(at, expected.indicator, alarms);
             }
             stays
         });
-        for &pid in pids {
+        for &pid in maps {
             self.expect(at, Indicator::PmtError, pid);
         }
     }
 
-    /// A section came, its CRC right.
-    pub(super) fn section(
-        &mut self,
-        at: Time,
-        pid: u16,
-        tables: Tables,
-        table_id: u8,
-        number: u8,
-        alarms: &mut Alarms,
-    ) {
-        let Some(rule) = Rule::of(tables) else { return };
-        if !rule.allows(table_id) {
-            alarms.count(at, rule.indicator, Some(pid), Offence::Table(table_id));
-            return;
-        }
-        if !rule.is_main(table_id) {
-            return;
-        }
-        if rule.spaced && self.is_too_soon(at, pid, table_id) {
-            let since = self.last.get(&(pid, table_id)).map_or(Duration::ZERO, |&last| at.since(last));
-            alarms.count(at, rule.indicator, Some(pid), Offence::TooSoonNanos(since.as_nanos() as u64));
-        }
-        self.last.insert((pid, table_id), at);
-        let section = if tables == Tables::Event { number } else { 0 };
-        if rule.longest.is_some() && section < 2 {
-            self.arrived(at, Expected { indicator: rule.indicator, pid, section }, alarms);
+    /// Takes a section.
+    pub(super) fn take(&mut self, at: Time, arrived: Arrived, alarms: &mut Alarms) {
+        let Arrived { pid, tables, section, .. } = arrived;
+        let rule = Rule::of(tables);
+        if !rule.allows(section.table_id()) {
+            alarms.count(at, rule.indicator, Some(pid), Offence::Table(section.table_id()));
+        } else if rule.is_main(section.table_id()) {
+            if let Some(span) = self.too_soon(at, arrived) {
+                alarms.count(at, rule.indicator, Some(pid), Offence::too_soon(span));
+            }
+            if tables == Tables::Event {
+                self.pairs.take(at, section.extension(), section.number());
+            }
+            self.note(at, rule, arrived, alarms);
         }
     }
 
     /// Counts what has not come in time.
     pub(super) fn tick(&mut self, now: Time, alarms: &mut Alarms) {
-        for (expected, presence) in &mut self.expected {
-            let absent = now.since(presence.last);
-            if !presence.overdue && absent > longest(expected.indicator) {
-                presence.overdue = true;
-                let offence = Offence::AbsentNanos(absent.as_nanos() as u64);
-                alarms.begin(now, expected.indicator, Some(expected.pid), offence);
-            }
+        for (expected, recurring) in &mut self.expected {
+            recurring.look(now, expected.limit(), alarms);
         }
+        self.pairs.tick(now, alarms);
     }
 
-    fn is_too_soon(&self, at: Time, pid: u16, table_id: u8) -> bool {
-        self.last.get(&(pid, table_id)).is_some_and(|&last| at.since(last) < limits::SI_SPACING)
+    /// Time since the last section that this one should be further away from.
+    fn too_soon(&mut self, at: Time, arrived: Arrived) -> Option<Duration> {
+        let Arrived { pid, tables, section, since_same } = arrived;
+        let since = match tables {
+            Tables::Association | Tables::ConditionalAccess | Tables::Map | Tables::Splice => None,
+            // Sections of different services may follow each other.
+            Tables::Event => since_same,
+            Tables::Network | Tables::Service | Tables::RunningStatus | Tables::Time => {
+                self.last.insert((pid, section.table_id()), at).map(|last| at.since(last))
+            }
+        };
+        since.filter(|&since| since < limits::SI_SPACING)
+    }
+
+    fn note(&mut self, at: Time, rule: Rule, arrived: Arrived, alarms: &mut Alarms) {
+        let Arrived { pid, tables, section, .. } = arrived;
+        let number = if tables == Tables::Event { section.number() } else { 0 };
+        let expected = Expected { indicator: rule.indicator, pid, section: number };
+        if rule.comes_again && number < 2 {
+            let recurring = self.expected.entry(expected).or_insert(Recurring::since(at));
+            recurring.arrive(at, expected.limit(), alarms);
+        }
     }
 
     fn expect(&mut self, at: Time, indicator: Indicator, pid: u16) {
-        let expected = Expected { indicator, pid, section: 0 };
-        self.expected.entry(expected).or_insert(Presence { last: at, overdue: false });
-    }
-
-    fn arrived(&mut self, at: Time, expected: Expected, alarms: &mut Alarms) {
-        let presence = self.expected.entry(expected).or_insert(Presence { last: at, overdue: false });
-        if presence.overdue {
-            alarms.end(at, expected.indicator);
-        }
-        *presence = Presence { last: at, overdue: false };
+        self.expected.entry(Expected { indicator, pid, section: 0 }).or_insert(Recurring::since(at));
     }
 }
 
-fn longest(indicator: Indicator) -> Duration {
-    match indicator {
-        Indicator::NitActualError => limits::NIT,
-        Indicator::SdtActualError | Indicator::EitActualError => limits::SDT_AND_EIT,
-        Indicator::TdtError => limits::TDT,
-        _ => limits::PROGRAM_TABLES,
-    }
-}
-
-/// What the document says of the tables on a PID.
-struct Rule {
-    indicator: Indicator,
-    main: u8,
-    others: &'static [u8],
-    longest: Option<Duration>,
-    spaced: bool,
-}
-
-impl Rule {
-    fn of(tables: Tables) -> Option<Self> {
-        let rule = |indicator, main, others, spaced| {
-            let longest = (indicator != Indicator::RstError).then(|| longest(indicator));
-            Some(Self { indicator, main, others, longest, spaced })
+impl Expected {
+    const fn limit(self) -> Limit {
+        let longest = match self.indicator {
+            Indicator::NitActualError => limits::NIT,
+            Indicator::SdtActualError | Indicator::EitActualError => limits::SDT_AND_EIT,
+            Indicator::TdtError => limits::TDT,
+            _ => limits::PROGRAM_TABLES,
         };
-        match tables {
-            Tables::Association => rule(Indicator::PatError, ids::PAT, &[], false),
-            // A map may share its PID with private sections.
-            Tables::Map => rule(Indicator::PmtError, ids::PMT, &[ANY], false),
-            Tables::Network => rule(Indicator::NitActualError, ids::NIT_ACTUAL, &[ids::NIT_OTHER, ids::ST], true),
-            Tables::Service => {
-                rule(Indicator::SdtActualError, ids::SDT_ACTUAL, &[ids::SDT_OTHER, ids::BAT, ids::ST], true)
-            }
-            Tables::Event => rule(Indicator::EitActualError, ids::EIT_PF_ACTUAL, &[EVENTS, ids::ST], false),
-            Tables::RunningStatus => rule(Indicator::RstError, ids::RST, &[ids::ST], true),
-            Tables::Time => rule(Indicator::TdtError, ids::TDT, &[ids::TOT, ids::ST], true),
-            Tables::ConditionalAccess | Tables::Splice => None,
-        }
-    }
-
-    const fn is_main(&self, table_id: u8) -> bool {
-        table_id == self.main
-    }
-
-    fn allows(&self, table_id: u8) -> bool {
-        self.is_main(table_id)
-            || self.others.iter().any(|&other| match other {
-                ANY => true,
-                EVENTS => (ids::EIT_PF_ACTUAL..=ids::EIT_SCHEDULE_LAST).contains(&table_id),
-                other => other == table_id,
-            })
+        Limit { indicator: self.indicator, pid: Some(self.pid), longest }
     }
 }
-
-/// Stands for any table.
-const ANY: u8 = 0xFF;
-/// Stands for all tables of events.
-const EVENTS: u8 = 0xFE;

@@ -3,20 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::pids::Tables;
-use super::tables::{SectionKey, TableLog};
+use super::tables::{Noted, TableLog};
 use crate::time::Time;
 use crate::wire::scte35::{Command, SpliceInfo};
 use crate::wire::section::Section;
 use crate::wire::si::{
     CaSystem, Event, EventInformation, NetworkInformation, Program, ProgramAssociation, ProgramMap, Service,
-    ServiceDescription, StreamKind, Table, TimeTable,
+    StreamKind, Table, TimeTable,
 };
 use crate::wire::{ids, si};
 
 /// Splices kept, the newest.
 const MOST_SPLICES: usize = 64;
-/// Services of which events are kept: more than a multiplex has room for.
-const MOST_SERVICES: usize = 1_024;
+/// Services of which events are kept, and programs: more than a multiplex has room for.
+pub(super) const MOST_SERVICES: usize = 1_024;
 
 /// The tables of a stream, as they came last.
 #[derive(Debug, Default)]
@@ -27,16 +27,10 @@ pub(super) struct Structure {
     pub(super) maps: BTreeMap<u16, ProgramMap>,
     /// Sections of conditional access, by number.
     access: BTreeMap<u8, Vec<CaSystem>>,
-    /// Services of this stream by service_id.
-    pub(super) services: BTreeMap<u16, Service>,
+    /// Sections of the services of this stream, by number.
+    services: BTreeMap<u8, Vec<Service>>,
     /// Present and following event by service_id.
     pub(super) events: BTreeMap<u16, [Option<Event>; 2]>,
-    /// Which of the sections 0 (present) and 1 (following) came, as bits, by service_id.
-    pub(super) event_sections: BTreeMap<u16, u8>,
-    /// Since when a service has only one of them, and whether that is counted.
-    pub(super) events_unpaired: Option<(Time, bool)>,
-    /// Whether the missing of the conditional access table is counted.
-    pub(super) access_missing: bool,
     /// The network.
     pub(super) network: Option<NetworkInformation>,
     /// The last time of day, and when it came.
@@ -52,30 +46,27 @@ pub(super) struct Structure {
 }
 
 /// Whether what is referenced has changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Change {
-    /// PIDs may have other roles now.
-    Roles,
-    /// They have not.
+    /// PIDs have the roles that they had.
     None,
+    /// They may have others.
+    Roles,
 }
 
 impl Structure {
-    /// Takes a section that passed its CRC. One that came before with the same content is only logged.
-    pub(super) fn take(&mut self, at: Time, pid: u16, tables: Tables, section: Section) -> Change {
-        let key = SectionKey::of(pid, section);
-        let is_new = self.log.note(at, key, section);
+    /// Takes a section that passed its CRC. One that came before with the same content is not read again.
+    pub(super) fn take(&mut self, at: Time, pid: u16, tables: Tables, section: Section, noted: Noted) -> Change {
         if tables == Tables::Splice && section.table_id() == ids::SPLICE_INFO {
             self.take_splice(at, pid, section);
             return Change::None;
         }
-        // The time is another each time, under the same key.
-        if !is_new || (section.has_syntax() && !section.is_current()) || !belongs(tables, section.table_id()) {
+        let is_known = !noted.is_new && (tables != Tables::Map || self.maps.contains_key(&section.extension()));
+        if is_known || !section.is_current() || !belongs(tables, section.table_id()) {
             return Change::None;
         }
         match Table::parse(section) {
-            Ok(table) => self.take_table(at, section, table),
-            Err(si::SiError::Table(_)) => Change::None,
+            Ok(table) => self.take_table(at, pid, section, table),
             Err(_) => {
                 self.unreadable += 1;
                 Change::None
@@ -83,41 +74,37 @@ impl Structure {
         }
     }
 
-    fn take_table(&mut self, at: Time, section: Section, table: Table) -> Change {
+    fn take_table(&mut self, at: Time, pid: u16, section: Section, table: Table) -> Change {
         match table {
             Table::Association(table) => {
-                self.associations.retain(|&number, _| number <= section.last_number());
-                self.associations.insert(section.number(), table);
-                let programs: BTreeSet<u16> = self.programs().map(|program| program.number).collect();
-                self.maps.retain(|program, _| programs.contains(program));
+                put(&mut self.associations, section, table);
+                self.forget_programs_that_left();
                 return Change::Roles;
             }
-            Table::Map(map) => {
-                if self.programs().any(|program| program.number == map.program) {
-                    self.maps.insert(map.program, map);
-                    return Change::Roles;
-                }
+            Table::Map(map) if self.is_map_of(pid, map.program) => {
+                self.maps.insert(map.program, map);
+                return Change::Roles;
             }
             Table::ConditionalAccess(table) => {
-                self.access.retain(|&number, _| number <= section.last_number());
-                self.access.insert(section.number(), table.systems);
+                put(&mut self.access, section, table.systems);
                 return Change::Roles;
             }
-            Table::Network(table) if table.actual => self.network = Some(table),
-            Table::Service(table) if table.actual => self.take_services(table),
-            Table::Event(table) if table.table_id == ids::EIT_PF_ACTUAL => self.take_events(table),
+            Table::Network(table) if section.number() == 0 => self.network = Some(table),
+            Table::Service(table) => put(&mut self.services, section, table.services),
+            Table::Event(table) => self.take_events(table),
             Table::Time(table) => self.time = Some((table, at)),
-            Table::Network(_) | Table::Service(_) | Table::Event(_) | Table::Status(_) => {}
+            Table::Map(_) | Table::Network(_) | Table::Status(_) => {}
         }
         Change::None
     }
 
-    fn take_services(&mut self, table: ServiceDescription) {
-        for service in table.services {
-            if self.services.len() < MOST_SERVICES || self.services.contains_key(&service.id) {
-                self.services.insert(service.id, service);
-            }
-        }
+    fn forget_programs_that_left(&mut self) {
+        let programs: BTreeSet<u16> = self.programs().map(|program| program.number).collect();
+        self.maps.retain(|program, _| programs.contains(program));
+    }
+
+    fn is_map_of(&self, pid: u16, number: u16) -> bool {
+        self.programs().any(|program| program.map_pid == pid && program.number == number)
     }
 
     fn take_events(&mut self, table: EventInformation) {
@@ -125,7 +112,6 @@ impl Structure {
         let Some(place) = Some(usize::from(table.section_number)).filter(|&number| number < 2 && has_room) else {
             return;
         };
-        *self.event_sections.entry(table.service_id).or_default() |= 1 << place;
         self.events.entry(table.service_id).or_default()[place] = table.events.into_iter().next();
     }
 
@@ -147,7 +133,12 @@ impl Structure {
 
     /// The programs of the association, network left out.
     pub(super) fn programs(&self) -> impl Iterator<Item = Program> {
-        self.associations.values().flat_map(|section| section.programs.iter().copied())
+        self.associations.values().flat_map(|section| section.programs.iter().copied()).take(MOST_SERVICES)
+    }
+
+    /// The services that the service description names.
+    pub(super) fn services(&self) -> impl Iterator<Item = &Service> {
+        self.services.values().flatten()
     }
 
     /// Whether association and maps are complete, so that a PID named in none of them is a stranger.
@@ -197,6 +188,12 @@ impl Structure {
     pub(super) const fn is_continuous(kind: StreamKind) -> bool {
         matches!(kind, StreamKind::Video | StreamKind::Audio)
     }
+}
+
+/// Puts a section to those of its table, of which there may be fewer now.
+fn put<T>(sections: &mut BTreeMap<u8, T>, section: Section, content: T) {
+    sections.retain(|&number, _| number <= section.last_number());
+    sections.insert(section.number(), content);
 }
 
 /// Whether a table is one of those that its PID is read for.

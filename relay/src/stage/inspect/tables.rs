@@ -8,6 +8,8 @@ use crate::wire::section::Section;
 
 /// Sections remembered. A multiplex with a full schedule of events has a few thousand.
 const MOST_SECTIONS: usize = 8_192;
+/// A section that did not come for so long makes room for others.
+const GONE_AFTER: Duration = Duration::from_secs(600);
 
 /// What tells a section from others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,7 +25,7 @@ pub(super) struct SectionKey {
 }
 
 /// What is kept of a section.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct SectionState {
     /// version_number, `0..32`.
     pub(super) version: u8,
@@ -35,47 +37,70 @@ pub(super) struct SectionState {
     pub(super) last: Time,
     /// Longest time between two.
     pub(super) longest_interval: Duration,
-    /// Content, as far as it matters: the CRC, or for sections that have none a new value each time.
+    /// Stands for its content; `None` where each may be another.
     crc: Option<u32>,
+}
+
+/// What a section is after those that came before.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Noted {
+    /// Whether it is new or changed, so that it has to be read.
+    pub(super) is_new: bool,
+    /// Time since the same section came, whatever was in it; `None` if it never did.
+    pub(super) since_same: Option<Duration>,
 }
 
 /// All sections that came.
 #[derive(Debug, Default)]
 pub(super) struct TableLog {
     sections: BTreeMap<SectionKey, SectionState>,
-    /// Sections that came beyond those that are remembered.
+    cleared: Time,
+    /// Sections that came.
+    pub(super) count: u64,
+    /// Times that a section came for which there was no room.
     pub(super) unlisted: u64,
 }
 
 impl SectionKey {
-    /// The key of a section.
-    pub(super) fn of(pid: u16, section: Section) -> Self {
-        let (extension, number) = if section.has_syntax() { (section.extension(), section.number()) } else { (0, 0) };
-        Self { pid, table_id: section.table_id(), extension, number }
+    fn of(pid: u16, section: Section) -> Self {
+        Self { pid, table_id: section.table_id(), extension: section.extension(), number: section.number() }
     }
 }
 
 impl TableLog {
-    /// Notes a section; `true` if it is new or changed, so that it has to be read.
-    pub(super) fn note(&mut self, at: Time, key: SectionKey, section: Section) -> bool {
-        let version = if section.has_syntax() { section.version() } else { 0 };
-        let last_number = if section.has_syntax() { section.last_number() } else { 0 };
-        let crc = section.crc();
-        if let Some(state) = self.sections.get_mut(&key) {
-            let same = crc.is_some() && state.crc == crc;
-            state.longest_interval = state.longest_interval.max(at.since(state.last));
-            (state.version, state.last_number, state.last, state.crc) = (version, last_number, at, crc);
-            state.count += 1;
-            return !same;
+    /// Notes a section.
+    pub(super) fn note(&mut self, at: Time, pid: u16, section: Section) -> Noted {
+        self.count += 1;
+        let (version, last_number, crc) = (section.version(), section.last_number(), section.crc());
+        let key = SectionKey::of(pid, section);
+        let Some(state) = self.sections.get_mut(&key) else {
+            self.list(key, SectionState { version, last_number, crc, last: at, count: 1, ..SectionState::default() });
+            return Noted { is_new: true, since_same: None };
+        };
+        let (is_new, interval) = (crc.is_none() || state.crc != crc, at.since(state.last));
+        state.longest_interval = state.longest_interval.max(interval);
+        (state.version, state.last_number, state.last, state.crc) = (version, last_number, at, crc);
+        state.count += 1;
+        Noted { is_new, since_same: Some(interval) }
+    }
+
+    fn list(&mut self, key: SectionKey, state: SectionState) {
+        if self.sections.len() == MOST_SECTIONS {
+            self.forget_the_gone(state.last);
         }
         if self.sections.len() < MOST_SECTIONS {
-            let state =
-                SectionState { version, last_number, count: 1, last: at, longest_interval: Duration::ZERO, crc };
             self.sections.insert(key, state);
         } else {
             self.unlisted += 1;
         }
-        true
+    }
+
+    /// Makes room, at most once in [`GONE_AFTER`].
+    fn forget_the_gone(&mut self, now: Time) {
+        if now.since(self.cleared) >= GONE_AFTER {
+            self.cleared = now;
+            self.sections.retain(|_, state| now.since(state.last) < GONE_AFTER);
+        }
     }
 
     /// The sections that came, in order of PID, table, extension and number.

@@ -1,5 +1,6 @@
 //! Splice commands (SCTE 35, 9.7).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::wire::pes::STAMP_MODULUS;
@@ -10,7 +11,7 @@ use crate::wire::si::printable;
 const STAMP_BITS: u64 = STAMP_MODULUS - 1;
 
 /// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "type")]
 pub enum Command {
     /// Nothing: a sign of life (9.7.1).
@@ -46,7 +47,7 @@ pub enum Command {
 }
 
 /// A splice_insert.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SpliceEvent {
     /// splice_event_id.
     pub event_id: u32,
@@ -55,7 +56,7 @@ pub struct SpliceEvent {
 }
 
 /// What a splice_insert that is no cancellation asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Insert {
     /// out_of_network_indicator: out of the program, and not back into it.
     pub out_of_network: bool,
@@ -76,7 +77,7 @@ pub struct Insert {
 }
 
 /// A splice of one component.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ComponentSplice {
     /// component_tag, as in the stream's descriptor.
     pub component_tag: u8,
@@ -85,7 +86,7 @@ pub struct ComponentSplice {
 }
 
 /// A break_duration (9.8.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BreakDuration {
     /// Whether the program returns at its end without another command.
     pub auto_return: bool,

@@ -10,6 +10,7 @@ mod segmentation;
 mod tests;
 mod upid;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -60,7 +61,7 @@ pub enum SpliceError {
 }
 
 /// A splice information section.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SpliceInfo {
     /// pts_adjustment in ticks of 90 kHz, which is already added to the times here.
     pub pts_adjustment: u64,

@@ -1,5 +1,6 @@
 //! The segmentation_descriptor (SCTE 35, 10.3.3).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::segment::{has_sub_segments, segmentation_type_name};
@@ -8,7 +9,7 @@ use crate::wire::pes::STAMP_MODULUS;
 use crate::wire::read::{CutShort, Reader};
 
 /// A segmentation_descriptor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Segmentation {
     /// segmentation_event_id.
     pub event_id: u32,
@@ -17,7 +18,7 @@ pub struct Segmentation {
 }
 
 /// A point where a segment of the program begins or ends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Segment {
     /// segmentation_type_id (table 23).
     pub type_id: u8,
@@ -40,7 +41,7 @@ pub struct Segment {
 }
 
 /// A part of a segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SubSegment {
     /// Which.
     pub number: u8,
@@ -49,7 +50,7 @@ pub struct SubSegment {
 }
 
 /// How the delivery of a segment is restricted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Restrictions {
     /// Whether it may be delivered over the web.
     pub web_delivery_allowed: bool,
@@ -62,7 +63,7 @@ pub struct Restrictions {
 }
 
 /// A component and its offset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ComponentOffset {
     /// component_tag, as in the stream's descriptor.
     pub component_tag: u8,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::wire::read::{CutShort, Reader};
@@ -14,7 +15,7 @@ const MPU: u8 = 0x0C;
 const UUID: u8 = 0x10;
 
 /// A segmentation_upid.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Upid {
     /// segmentation_upid_type (table 22).
     pub upid_type: u8,

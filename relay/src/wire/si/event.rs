@@ -1,5 +1,6 @@
 //! The event information table (EN 300 468, 5.2.4).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::running::{Condition, RunningStatus};
@@ -32,12 +33,13 @@ pub struct EventInformation {
 }
 
 /// An event of a service.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Event {
     /// event_id.
     pub id: u16,
     /// When it starts, unless that is undefined.
     #[serde(serialize_with = "serialize_utc")]
+    #[schemars(with = "Option<String>")]
     pub start: Option<Utc>,
     /// How long it is in seconds, unless that is undefined.
     pub duration_seconds: Option<u32>,

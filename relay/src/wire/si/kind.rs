@@ -1,11 +1,12 @@
 //! What an elementary stream is, by its stream_type and descriptors.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::wire::read::Descriptors;
 
 /// What an elementary stream is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StreamKind {
     /// Pictures.

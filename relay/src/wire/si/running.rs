@@ -1,5 +1,6 @@
 //! Whether services and events run (EN 300 468, table 6), and the table that tells of changes (5.2.7).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{SiError, short_body};
@@ -7,7 +8,7 @@ use crate::wire::read::{CutShort, Descriptors, Reader};
 use crate::wire::section::Section;
 
 /// running_status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunningStatus {
     /// Not told.

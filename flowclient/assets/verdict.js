@@ -1,0 +1,55 @@
+// Whether a flow is good, and if not, why: the one place that decides.
+
+import { indicator, longSpan, offence, plural } from "./words.js";
+
+/** Levels from good to bad. */
+const LEVELS = ["good", "off", "warn", "bad"];
+
+/** An alarm of priority 3 is shown, but a flow is as good with it. */
+const LEAST_PRIORITY = 2;
+
+/** The indicators of a flow in the order of the document. */
+export function indicators(flow) {
+  const all = Object.entries(flow.inspection?.tr101290 ?? {}).map(([name, report]) => ({ name, ...report }));
+  return all.sort((a, b) => a.clause.localeCompare(b.clause, "en", { numeric: true }));
+}
+
+/** The indicators whose alarm is raised. */
+export const raised = (flow) => indicators(flow).filter((one) => one.raised);
+
+/** How bad it is that an indicator's alarm is raised. */
+export function levelOf({ raised, priority }) {
+  if (!raised) return "good";
+  return priority === 1 ? "bad" : "warn";
+}
+
+/** Level, headline and reasons of a flow. */
+export function verdict(flow) {
+  const alarms = raised(flow);
+  const grave = alarms.filter(({ priority }) => priority <= LEAST_PRIORITY);
+  const levels = [levelOfState(flow), ...grave.map(levelOf)];
+  const level = LEVELS[Math.max(...levels.map((one) => LEVELS.indexOf(one)))];
+  return { level, headline: headline(flow, grave.length), reasons: [...troubles(flow), ...alarms.map(sentence)] };
+}
+
+function levelOfState(flow) {
+  if (flow.state === "on air" || flow.state === "watching") return flow.ready ? "good" : "bad";
+  return flow.state === "ended" ? "off" : "bad";
+}
+
+function headline(flow, alarms) {
+  const state = flow.state[0].toUpperCase() + flow.state.slice(1);
+  return alarms === 0 ? state : `${state}, ${plural(alarms, "alarm")}`;
+}
+
+function troubles(flow) {
+  const worth = flow.reasons.filter((reason) => reason !== flow.state);
+  return worth.map((text) => ({ key: text, level: "bad", text, since: "" }));
+}
+
+function sentence(alarm) {
+  const pid = alarm.last_pid === null ? "" : ` on PID ${alarm.last_pid}`;
+  const what = alarm.last === null ? "" : `: ${offence(alarm.last)}`;
+  const text = `${alarm.clause} ${indicator(alarm.name)}${pid}${what}`;
+  return { key: alarm.name, level: levelOf(alarm), text, since: longSpan(alarm.raised_for_seconds ?? 0) };
+}
