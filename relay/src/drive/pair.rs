@@ -9,12 +9,12 @@ use super::control::Control;
 use super::outputs::{LOW_WATER_SLOTS, Outputs};
 use crate::event::EventKind;
 use crate::flow::Flow;
-use crate::io::udp::{Batch, Received, Rx};
+use crate::io::udp::{Batch, Received, Rx, UdpError};
 use crate::mem::{Pool, SlotId, Span};
 use crate::pair::fingerprint::Fingerprint;
 use crate::pair::machine::reason::Reason;
 use crate::pair::machine::{Action, Machine, Options, Role, Verdict};
-use crate::pair::message::{InstanceId, Quality};
+use crate::pair::message::{InstanceId, Key, Quality};
 use crate::spec::{FlowSpec, Output, Transport};
 use crate::stats::Counters;
 use crate::time::{Moment, Time, Utc};
@@ -29,21 +29,41 @@ pub(super) struct PairTask {
     air: Rx,
     control: Control,
     transport: Transport,
+    buffer_bytes: usize,
     /// Datagrams of the queue that the machine knows.
     known: usize,
     /// The header of the last RTP datagram heard on air.
     heard_rtp: Option<(u16, u32)>,
     leaving_since: Option<Time>,
+    /// Output sockets opened anew that were followed.
+    followed: u64,
+    /// Whether there are descriptors that nobody watches yet.
+    has_new_fds: bool,
 }
 
 impl PairTask {
     /// Listens beside the first output, and begins as one that only listens.
     pub(super) fn open(spec: &FlowSpec, output: &Output, own: SocketAddr, now: Moment) -> Result<Self, OpenError> {
-        let air = Rx::open_beside(output, own, spec.receive_buffer_bytes)?;
+        let buffer_bytes = spec.receive_buffer_bytes;
+        let (air, control) = open(output, own, buffer_bytes, None)?;
         let machine = Machine::new(now.mono, draw(now.utc), own.port(), Options::default());
-        let control = Control::open(output, None)?;
-        let transport = output.transport;
-        Ok(Self { machine, air, control, transport, known: 0, heard_rtp: None, leaving_since: None })
+        Ok(Self {
+            machine,
+            air,
+            control,
+            transport: output.transport,
+            buffer_bytes,
+            known: 0,
+            heard_rtp: None,
+            leaving_since: None,
+            followed: 0,
+            has_new_fds: false,
+        })
+    }
+
+    /// Whether there are new descriptors to watch since the last call.
+    pub(super) const fn take_new_fds(&mut self) -> bool {
+        std::mem::replace(&mut self.has_new_fds, false)
     }
 
     /// The descriptors to watch.
@@ -69,7 +89,7 @@ impl PairTask {
                 break;
             }
         }
-        while let Some((message, address)) = self.control.next() {
+        for (message, address) in self.control.messages(now.utc) {
             self.machine.said(now, &message, address);
         }
         self.drop_heard(pool, flow);
@@ -133,7 +153,8 @@ impl PairTask {
         outputs: &mut Outputs,
         say: &mut impl FnMut(EventKind),
     ) -> Time {
-        self.machine.set_quality(now.mono, quality(flow));
+        self.follow(now.mono, outputs);
+        self.machine.set_quality(now.mono, quality(now.mono, flow, outputs));
         let next = self.machine.poll(now);
         while let Some(action) = self.machine.next_action() {
             match action {
@@ -156,6 +177,17 @@ impl PairTask {
         (counters.shadow_equal, counters.shadow_only_on_air, counters.shadow_only_here) =
             (agreement.equal, agreement.only_on_air, agreement.only_here);
         next
+    }
+
+    /// An output that was opened anew sends from another address: what is heard from there is its own.
+    fn follow(&mut self, now: Time, outputs: &Outputs) {
+        let Some((output, Ok(own))) = outputs.first().filter(|_| outputs.reopened() != self.followed) else { return };
+        let opened = open(output, own, self.buffer_bytes, self.control.key().cloned());
+        // If that fails, the old ones stay until the next try.
+        if let Ok((air, control)) = opened {
+            (self.air, self.control, self.followed, self.has_new_fds) = (air, control, outputs.reopened(), true);
+            self.machine.set_port(now, own.port());
+        }
     }
 
     /// Begins to leave.
@@ -181,8 +213,19 @@ impl PairTask {
     }
 }
 
-fn quality(flow: &Flow) -> Quality {
-    if flow.counters.input_up_gauge == 1 { Quality::Good } else { Quality::None }
+/// Opens what listens to the others.
+fn open(output: &Output, own: SocketAddr, buffer_bytes: usize, key: Option<Key>) -> Result<(Rx, Control), UdpError> {
+    Ok((Rx::open_beside(output, own, buffer_bytes)?, Control::open(output, key)?))
+}
+
+fn quality(now: Time, flow: &Flow, outputs: &Outputs) -> Quality {
+    if flow.counters.input_up_gauge == 0 || outputs.all_fail(now) {
+        Quality::None
+    } else if flow.is_bad() {
+        Quality::Bad
+    } else {
+        Quality::Good
+    }
 }
 
 fn count_takeover(counters: &mut Counters, reason: Reason) {
