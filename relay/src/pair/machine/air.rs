@@ -30,8 +30,6 @@ const CONTEST_PAUSE: Duration = Duration::from_millis(100);
 const STRANGER_INTERVAL: Duration = Duration::from_secs(10);
 /// Another's input must be better for so long: both may be about to find out the same.
 const BETTER_FOR: Duration = Duration::from_millis(500);
-/// Smallest term of the first on air, in seconds of UTC to the power of two: terms of an earlier life of the flow are lower.
-const TERM_SHIFT: u32 = 30;
 
 /// What was heard on air from others.
 #[derive(Debug, Default)]
@@ -123,7 +121,7 @@ impl Machine {
         let is_first = self.term == 0;
         match self.air.stranger(now.mono).filter(|_| is_first) {
             Some(stranger) => self.refuse(now.mono, stranger),
-            None if is_first => self.take_air(now, (now.utc.0 >> TERM_SHIFT).max(1), Reason::Nobody),
+            None if is_first => self.take_air(now, 1, Reason::Nobody),
             None => self.take_air(now, self.term.saturating_add(1), Reason::Silence),
         }
     }

@@ -127,10 +127,13 @@ impl World {
         for count in 1..=200 {
             let drawn = self.draw(instances.len() as u64) as usize;
             let on_air = self.draw(2) == 0;
+            let known_term = self.alive().map(|(_, node)| node.machine.term()).max().unwrap_or(0);
+            let wild_term = u64::MAX >> self.draw(40);
+            let term = if self.draw(2) == 0 { wild_term } else { known_term + self.draw(4) };
             let standing = Standing {
                 instance: InstanceId(if self.draw(2) == 0 { 666 } else { instances[drawn].0 }),
                 rank: u16::MAX,
-                term: u64::MAX >> self.draw(40),
+                term,
                 on_air,
                 ready: !on_air,
                 quality: Quality::Good,
