@@ -11,6 +11,7 @@ use crate::event::EventKind;
 use crate::flow::Flow;
 use crate::io::udp::{Batch, Received, Rx, UdpError};
 use crate::mem::{Pool, SlotId, Span};
+use crate::pair::air_sequence::AirSequence;
 use crate::pair::fingerprint::Fingerprint;
 use crate::pair::machine::reason::Reason;
 use crate::pair::machine::{Action, Machine, Options, Role, Verdict};
@@ -32,8 +33,8 @@ pub(super) struct PairTask {
     buffer_bytes: usize,
     /// Datagrams of the queue that the machine knows.
     known: usize,
-    /// The header of the last RTP datagram heard on air.
-    heard_rtp: Option<(u16, u32)>,
+    /// RTP numbers heard while this instance is not sending.
+    air_sequence: AirSequence,
     leaving_since: Option<Time>,
     /// Output sockets opened anew that were followed.
     followed: u64,
@@ -54,7 +55,7 @@ impl PairTask {
             transport: output.transport,
             buffer_bytes,
             known: 0,
-            heard_rtp: None,
+            air_sequence: AirSequence::default(),
             leaving_since: None,
             followed: 0,
             has_new_fds: false,
@@ -105,7 +106,9 @@ impl PairTask {
                 Transport::Udp => bytes,
                 Transport::Rtp => {
                     let Ok(rtp) = Rtp::parse(bytes) else { continue };
-                    self.heard_rtp = Some((rtp.sequence, rtp.ssrc));
+                    if !self.machine.may_send() {
+                        self.air_sequence.heard(rtp.sequence);
+                    }
                     &bytes[rtp.payload_start..rtp.payload_end]
                 }
             };
@@ -139,9 +142,10 @@ impl PairTask {
         }
     }
 
-    /// So many datagrams of the queue were sent.
-    pub(super) fn sent(&mut self, count: usize) {
+    /// So many datagrams of the queue were sent; the next one has this RTP sequence number.
+    pub(super) fn sent(&mut self, count: usize, rtp_next: Option<u16>) {
         self.machine.sent(count);
+        self.machine.set_rtp_next(rtp_next);
         self.known -= count.min(self.known);
     }
 
@@ -160,16 +164,19 @@ impl PairTask {
             match action {
                 // A message that is lost is said again.
                 Action::Say(message) => drop(self.control.say(&message)),
-                Action::TakeAir { reason, .. } => {
-                    if let Some((sequence, ssrc)) = self.heard_rtp {
-                        outputs.go_on_after(sequence, ssrc);
-                    }
+                Action::TakeAir { reason, rtp_next } => {
+                    rtp_next.into_iter().for_each(|next| self.air_sequence.told(next));
                     count_takeover(&mut flow.counters, reason);
                     say(EventKind::TookAir(reason));
                 }
                 Action::LeaveAir(reason) => say(EventKind::LeftAir(reason)),
                 Action::Stranger(source) => say(EventKind::Stranger(source)),
             }
+        }
+        if self.machine.may_send()
+            && let Some(sequence) = self.air_sequence.take()
+        {
+            outputs.go_on_with(sequence);
         }
         let agreement = self.machine.agreement();
         let counters = &mut flow.counters;

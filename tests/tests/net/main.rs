@@ -7,6 +7,7 @@ mod captures;
 mod causes;
 mod channel;
 mod ending;
+mod identical;
 mod inspect;
 mod inspection;
 mod lab;

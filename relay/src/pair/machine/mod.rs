@@ -122,6 +122,8 @@ pub struct Machine {
     skip_since: Option<Time>,
     /// Of the oldest that wait, so many were on air.
     settled: usize,
+    /// RTP sequence number of the next datagram that is sent from here.
+    rtp_next: Option<u16>,
     actions: VecDeque<Action>,
 }
 
@@ -146,6 +148,7 @@ impl Machine {
             said: 0,
             skip_since: None,
             settled: 0,
+            rtp_next: None,
             actions: VecDeque::new(),
         }
     }
@@ -218,6 +221,11 @@ impl Machine {
     pub const fn set_port(&mut self, now: Time, port: u16) {
         self.port = port;
         self.next_hello = now;
+    }
+
+    /// The next datagram sent from here has this RTP sequence number, unless it brings its own; a successor is told.
+    pub const fn set_rtp_next(&mut self, rtp_next: Option<u16>) {
+        self.rtp_next = rtp_next;
     }
 
     /// A datagram was made that leaves, or would leave, at `release`.
