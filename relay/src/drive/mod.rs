@@ -27,7 +27,8 @@ use thiserror::Error;
 use crate::event::EventSink;
 use crate::io::file::FileError;
 use crate::io::udp::UdpError;
-use crate::spec::FlowSpec;
+use crate::pair::key_file::KeyFileError;
+use crate::spec::{FlowSpec, PairProblem};
 use crate::stats::{Counters, FlowStats};
 
 use reactor::{Command, Reactor, Wake};
@@ -43,6 +44,12 @@ pub enum OpenError {
     /// Its file.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The secret that it shares with its other instances.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// Its other instances.
+    #[error("cannot be paired: {0}")]
+    Pair(PairProblem),
     /// The thread that saves its recordings.
     #[error("starting the thread that records: {0}")]
     Recorder(io::Error),

@@ -12,9 +12,10 @@ use crate::flow::Flow;
 use crate::io::udp::{Batch, Received, Rx};
 use crate::mem::{Pool, SlotId, Span};
 use crate::pair::fingerprint::Fingerprint;
+use crate::pair::key_file;
 use crate::pair::machine::{Action, Machine, Options, Reason, Role, Verdict};
 use crate::pair::message::InstanceId;
-use crate::spec::{FlowSpec, Output, Transport};
+use crate::spec::{FlowSpec, Output, PairProblem, PairSpec, Transport};
 use crate::stats::Counters;
 use crate::time::{Moment, Time, Utc};
 use crate::wire::rtp::Rtp;
@@ -36,11 +37,19 @@ pub(super) struct PairTask {
 }
 
 impl PairTask {
-    /// Listens beside the first output, and begins as one that only listens.
-    pub(super) fn open(spec: &FlowSpec, output: &Output, own: SocketAddr, now: Moment) -> Result<Self, OpenError> {
+    /// Listens beside `output`, and begins as one that only listens.
+    pub(super) fn open(
+        spec: &FlowSpec,
+        pair: &PairSpec,
+        output: &Output,
+        own: SocketAddr,
+        now: Moment,
+    ) -> Result<Self, OpenError> {
+        let key = pair.key_file.as_deref().map(key_file::read).transpose()?;
+        let control = output.control().ok_or(OpenError::Pair(PairProblem::NoPort(output.address)))?;
+        let control = Control::open(&control, key)?;
         let air = Rx::open_beside(output, own, spec.receive_buffer_bytes)?;
-        let machine = Machine::new(now.mono, draw(now.utc), own.port(), Options::default());
-        let control = Control::open(output, None)?;
+        let machine = Machine::new(now.mono, draw(now.utc), own.port(), options(pair));
         let transport = output.transport;
         Ok(Self { machine, air, control, transport, known: 0, heard_rtp: None, leaving_since: None })
     }
@@ -177,6 +186,10 @@ impl PairTask {
         flow.suppress(count, pool);
         self.known -= count.min(self.known);
     }
+}
+
+const fn options(pair: &PairSpec) -> Options {
+    Options { rank: pair.rank, least_patience: pair.patience, most_patience: pair.most_patience }
 }
 
 fn count_takeover(counters: &mut Counters, reason: Reason) {

@@ -16,7 +16,7 @@ use crate::flow::{Flow, Poll};
 use crate::io;
 use crate::io::udp::{Batch, UdpError};
 use crate::mem::Pool;
-use crate::spec::{FlowSpec, Pair, Source};
+use crate::spec::{FlowSpec, PairProblem, Source};
 use crate::stats::{Counters, FlowStats};
 use crate::time::{Moment, Time};
 
@@ -253,9 +253,10 @@ impl FlowInput {
 }
 
 fn open_pair(spec: &FlowSpec, outputs: &Outputs) -> Result<Option<PairTask>, OpenError> {
-    let Some((output, own)) = outputs.first().filter(|_| spec.pair == Pair::Standby) else { return Ok(None) };
+    let Some(pair) = &spec.pair else { return Ok(None) };
+    let (output, own) = outputs.meeting_point().ok_or(OpenError::Pair(PairProblem::NoGroup))?;
     let own = own.map_err(|error| UdpError::of(output, "tell its own address", error))?;
-    PairTask::open(spec, output, own, clocks::now()).map(Some)
+    PairTask::open(spec, pair, output, own, clocks::now()).map(Some)
 }
 
 /// What sends, apart from the input, which may be in use meanwhile.

@@ -9,10 +9,11 @@
 //! - [`fingerprint`]: tells datagrams apart by their content.
 //! - [`alignment`]: what was on air, matched with what is made here.
 //! - [`machine`]: who is on air, and why; pure, `now` is an argument.
-//! - [`message`]: what instances say to each other beside the stream, on the wire.
+//! - [`message`]: what instances say to each other beside the stream, on the wire; [`key_file`]: the secret that they share.
 
 pub mod alignment;
 pub mod fingerprint;
+pub mod key_file;
 pub mod machine;
 pub mod message;
 mod peers;
