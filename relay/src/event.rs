@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::pair::machine::Reason;
+use crate::pair::machine::reason::Reason;
 use crate::stage::inspect::alarm::{AlarmChange, AlarmEvent};
 use crate::time::Utc;
 
@@ -143,7 +143,7 @@ impl EventKind {
                 | Self::RecordingFailed(_)
                 | Self::SourceMoved { .. }
                 | Self::TookAir(Reason::Silence | Reason::TakenBack)
-                | Self::LeftAir(Reason::Outranked | Reason::Stalled)
+                | Self::LeftAir(Reason::Outranked | Reason::Stalled | Reason::Unheard)
                 | Self::Stranger(_)
                 | Self::Alarm(AlarmEvent { change: AlarmChange::Raised(_), .. })
         )

@@ -13,8 +13,9 @@ use crate::io::udp::{Batch, Received, Rx};
 use crate::mem::{Pool, SlotId, Span};
 use crate::pair::fingerprint::Fingerprint;
 use crate::pair::key_file;
-use crate::pair::machine::{Action, Machine, Options, Reason, Role, Verdict};
-use crate::pair::message::InstanceId;
+use crate::pair::machine::reason::Reason;
+use crate::pair::machine::{Action, Machine, Options, Role, Verdict};
+use crate::pair::message::{InstanceId, Quality};
 use crate::spec::{FlowSpec, Output, PairProblem, PairSpec, Transport};
 use crate::stats::Counters;
 use crate::time::{Moment, Time, Utc};
@@ -59,8 +60,9 @@ impl PairTask {
         [self.air.as_fd(), self.control.fd()]
     }
 
-    pub(super) fn is_on_air(&self) -> bool {
-        self.machine.role() == Role::OnAir
+    /// Whether it is to send what is due.
+    pub(super) fn may_send(&self) -> bool {
+        self.machine.may_send()
     }
 
     /// Hears what others send and say.
@@ -140,13 +142,13 @@ impl PairTask {
         outputs: &mut Outputs,
         say: &mut impl FnMut(EventKind),
     ) -> Time {
-        self.machine.set_healthy(now.mono, flow.counters.input_up_gauge == 1);
+        self.machine.set_quality(now.mono, quality(flow));
         let next = self.machine.poll(now);
         while let Some(action) = self.machine.next_action() {
             match action {
                 // A message that is lost is said again.
                 Action::Say(message) => drop(self.control.say(&message)),
-                Action::TakeAir(reason) => {
+                Action::TakeAir { reason, .. } => {
                     if let Some((sequence, ssrc)) = self.heard_rtp {
                         outputs.go_on_after(sequence, ssrc);
                     }
@@ -159,7 +161,7 @@ impl PairTask {
         }
         let agreement = self.machine.agreement();
         let counters = &mut flow.counters;
-        counters.standby_gauge = u64::from(!self.is_on_air());
+        counters.standby_gauge = u64::from(self.machine.role() != Role::OnAir);
         (counters.shadow_equal, counters.shadow_only_on_air, counters.shadow_only_here) =
             (agreement.equal, agreement.only_on_air, agreement.only_here);
         next
@@ -192,13 +194,17 @@ const fn options(pair: &PairSpec) -> Options {
     Options { rank: pair.rank, least_patience: pair.patience, most_patience: pair.most_patience }
 }
 
+fn quality(flow: &Flow) -> Quality {
+    if flow.counters.input_up_gauge == 1 { Quality::Good } else { Quality::None }
+}
+
 fn count_takeover(counters: &mut Counters, reason: Reason) {
     match reason {
         Reason::Nobody => counters.takeovers_nobody += 1,
         Reason::Silence => counters.takeovers_silence += 1,
         Reason::HandOver => counters.takeovers_hand_over += 1,
         Reason::TakenBack => counters.takeovers_taken_back += 1,
-        Reason::Outranked | Reason::Stalled => {}
+        Reason::Outranked | Reason::Stalled | Reason::BetterInput | Reason::Unheard => {}
     }
 }
 

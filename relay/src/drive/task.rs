@@ -168,7 +168,7 @@ impl FlowTask {
             FlowInput::Socket(socket) => Some(socket.deadline()),
             FlowInput::Made(made) => made.deadline(now),
         };
-        let holds_back = self.pair.as_ref().is_some_and(|pair| !pair.is_on_air());
+        let holds_back = self.pair.as_ref().is_some_and(|pair| !pair.may_send());
         let flow = match self.flow.poll(now.mono, pool) {
             Poll::Emit if holds_back => None,
             Poll::Emit => Some(now.mono),
@@ -189,11 +189,11 @@ impl FlowTask {
         if let FlowInput::Socket(socket) = &mut self.input {
             socket.count_drops(&mut self.flow, &mut |kind| self.teller.say(kind));
         }
-        if self.pair.as_ref().is_some_and(|pair| !pair.is_on_air()) {
+        if self.pair.as_ref().is_some_and(|pair| !pair.may_send()) {
             self.sender().send_due(now, pool);
         }
         self.flow.finish(now.mono, pool);
-        if self.pair.as_ref().is_none_or(PairTask::is_on_air) {
+        if self.pair.as_ref().is_none_or(PairTask::may_send) {
             self.send_rest(now, pool);
         }
         self.flow.clear(pool);
@@ -274,7 +274,7 @@ impl SendingSide<'_> {
         let Some(pair) = &mut self.pair else { return self.send(now, pool) };
         pair.take_made(pool, self.flow);
         *self.next_look = Some(pair.act(now, self.flow, self.outputs, &mut |kind| self.teller.say(kind)));
-        if pair.is_on_air() {
+        if pair.may_send() {
             let before = self.flow.queue().len();
             self.send(now, pool);
             let sent = before - self.flow.queue().len();

@@ -1,6 +1,7 @@
 //! What was on air, matched with what is made here: which of our datagrams have not been on air yet.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::fingerprint::{Fingerprint, Position};
 use crate::time::Time;
@@ -9,6 +10,8 @@ use crate::time::Time;
 const MOST_AHEAD: usize = 4_096;
 /// Our datagrams remembered after they went.
 const MOST_HISTORY: usize = 512;
+/// So many that are equal, one after the other, are no chance.
+const MATCHES_ALIGNED: u32 = 8;
 
 /// A datagram of ours that was not on air yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +25,7 @@ struct Waiting {
 pub enum Made {
     /// It has not been there: it waits.
     Waits,
-    /// It was there already, and so the time is over for those that waited before it: so many.
+    /// It was there, and so the time is over for those that waited before it: so many.
     Past {
         /// How many waited.
         before: usize,
@@ -36,8 +39,37 @@ pub struct Agreement {
     pub equal: u64,
     /// Datagrams on air that were not made here.
     pub only_on_air: u64,
-    /// Datagrams made here that were not on air when later ones were.
+    /// Datagrams made here that were not on air when they should have been.
     pub only_here: u64,
+    /// Where the two began to differ.
+    pub first_difference: Option<Difference>,
+}
+
+/// What a datagram heard on air is to ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// So many of ours, the oldest, need not wait any more; the last of them had waited since then.
+    Settles {
+        /// Of those that wait.
+        count: usize,
+        /// When the last of them began to.
+        since: Time,
+    },
+    /// It was on air before, or left here.
+    Again,
+    /// It has not been made here yet.
+    Ahead,
+}
+
+/// A datagram that only one of two has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// So many were equal before.
+    pub after: u64,
+    /// Whether it was on air, and not made here; else it was made here, and not on air.
+    pub is_on_air: bool,
+    /// What tells it apart.
+    pub fingerprint: Fingerprint,
 }
 
 /// The two streams side by side.
@@ -49,67 +81,78 @@ pub struct Alignment {
     ahead: VecDeque<Fingerprint>,
     /// Ours that are settled, oldest first.
     history: VecDeque<Fingerprint>,
-    /// Ours are dropped up to this place, and with it.
+    /// Ours up to this place, and with it, were on air.
     skip_to: Option<Position>,
-    /// How well both agree.
-    pub agreement: Agreement,
+    /// How many were equal since nothing was.
+    matches: u32,
+    agreement: Agreement,
 }
 
 impl Alignment {
     /// Takes a datagram made here.
     pub fn made(&mut self, now: Time, fingerprint: Fingerprint) -> Made {
-        if let Some(place) = self.skip_to {
-            let here = Position { before: self.newest(), last: fingerprint };
-            if here == place {
-                self.skip_to = None;
-            }
-            self.settle(fingerprint);
-            return Made::Past { before: 0 };
-        }
+        let here = Position { before: self.newest(), last: fingerprint };
+        let ends_skip = self.skip_to.take_if(|place| *place == here).is_some();
         let Some(place) = self.ahead.iter().position(|&heard| heard == fingerprint) else {
+            if ends_skip {
+                return Made::Past { before: self.settle_all_and(fingerprint) };
+            }
             // Perhaps the air is past it. To send it once more then is better than never to send it.
             self.waiting.push_back(Waiting { fingerprint, since: now });
             return Made::Waits;
         };
-        self.ahead.drain(..=place);
-        self.agreement.only_on_air += place as u64;
-        self.agreement.equal += 1;
-        Made::Past { before: self.give_up_waiting(fingerprint) }
+        for _ in 0..place {
+            let heard = self.ahead.pop_front();
+            heard.into_iter().for_each(|heard| self.note_only_on_air(heard));
+        }
+        self.ahead.pop_front();
+        for index in 0..self.waiting.len() {
+            self.note_only_here(self.waiting[index].fingerprint);
+        }
+        self.note_equal();
+        Made::Past { before: self.settle_all_and(fingerprint) }
     }
 
     /// Settles all that wait and then this one. Returns how many waited.
-    fn give_up_waiting(&mut self, fingerprint: Fingerprint) -> usize {
+    fn settle_all_and(&mut self, fingerprint: Fingerprint) -> usize {
         let before = self.waiting.len();
-        self.agreement.only_here += before as u64;
         self.settle_waiting(before);
         self.settle(fingerprint);
         before
     }
 
-    /// Takes a datagram heard on air. Returns how many of ours, the oldest, it settles, and since when the last of them waited.
-    pub fn heard(&mut self, fingerprint: Fingerprint) -> Option<(usize, Time)> {
+    /// Takes a datagram heard on air.
+    pub fn heard(&mut self, fingerprint: Fingerprint) -> Heard {
         if let Some(place) = self.waiting.iter().position(|waiting| waiting.fingerprint == fingerprint) {
             let since = self.waiting[place].since;
-            self.agreement.only_on_air += self.ahead.len() as u64;
-            self.ahead.clear();
-            self.agreement.only_here += place as u64;
-            self.agreement.equal += 1;
+            while let Some(heard) = self.ahead.pop_front() {
+                self.note_only_on_air(heard);
+            }
+            for index in 0..place {
+                self.note_only_here(self.waiting[index].fingerprint);
+            }
+            self.note_equal();
             self.settle_waiting(place + 1);
-            return Some((place + 1, since));
+            return Heard::Settles { count: place + 1, since };
         }
-        if self.history.contains(&fingerprint) {
-            return None;
+        if self.is_known(fingerprint) {
+            return Heard::Again;
         }
         if self.ahead.len() == MOST_AHEAD {
-            self.ahead.pop_front();
-            self.agreement.only_on_air += 1;
+            let heard = self.ahead.pop_front();
+            heard.into_iter().for_each(|heard| self.note_only_on_air(heard));
         }
         self.ahead.push_back(fingerprint);
-        None
+        Heard::Ahead
+    }
+
+    /// Whether it is one of ours that is settled.
+    pub fn is_known(&self, fingerprint: Fingerprint) -> bool {
+        self.history.contains(&fingerprint)
     }
 
     /// Ours up to `place`, that included, were on air. Returns how many of those waiting they are; when it has not been made
-    /// here yet, those to come are dropped up to it.
+    /// here yet, it is waited for.
     pub fn skip_to(&mut self, place: Position) -> usize {
         let newest_settled = self.newest_settled();
         let befores = [newest_settled].into_iter().chain(self.waiting.iter().map(|waiting| waiting.fingerprint));
@@ -120,28 +163,45 @@ impl Alignment {
             self.settle_waiting(index + 1);
             return index + 1;
         }
-        let is_settled = self
-            .history
-            .iter()
-            .zip(self.history.iter().skip(1))
-            .any(|(&before, &last)| Position { before, last } == place);
-        if is_settled {
-            return 0;
+        let pairs = self.history.iter().zip(self.history.iter().skip(1));
+        let is_settled = pairs.clone().any(|(&before, &last)| Position { before, last } == place);
+        self.skip_to = (!is_settled).then_some(place);
+        0
+    }
+
+    /// Those that have waited for longer than `limit` are given up: they will not be on air any more. Returns how many.
+    pub fn give_up_older_than(&mut self, now: Time, limit: Duration) -> usize {
+        let count = self.waiting.iter().take_while(|waiting| now.since(waiting.since) > limit).count();
+        for index in 0..count {
+            self.note_only_here(self.waiting[index].fingerprint);
         }
-        let count = self.waiting.len();
+        if count > 0 {
+            self.matches = 0;
+        }
         self.settle_waiting(count);
-        self.skip_to = Some(place);
         count
     }
 
     /// Gives up waiting for the place to skip to.
     pub fn stop_skipping(&mut self) {
-        self.skip_to = None;
+        if self.skip_to.take().is_some() {
+            self.ahead.clear();
+        }
     }
 
-    /// Whether ours are being dropped up to a place that was not made here yet.
+    /// Whether a place is waited for that was not made here yet.
     pub const fn is_skipping(&self) -> bool {
         self.skip_to.is_some()
+    }
+
+    /// Whether ours and those on air are the same, by what was heard of late.
+    pub const fn is_aligned(&self) -> bool {
+        self.matches >= MATCHES_ALIGNED
+    }
+
+    /// How well both agree.
+    pub const fn agreement(&self) -> Agreement {
+        self.agreement
     }
 
     /// Since when the oldest of ours waits.
@@ -171,9 +231,34 @@ impl Alignment {
         Position { before: newest.next().unwrap_or_default(), last }
     }
 
-    /// Forgets what was heard: we are on air now, nobody is ahead.
+    /// Forgets what was heard, unless we are to follow it up to some place: we are on air now, nobody is ahead.
     pub fn take_lead(&mut self) {
-        self.ahead.clear();
+        if self.skip_to.is_none() {
+            self.ahead.clear();
+        }
+    }
+
+    const fn note_equal(&mut self) {
+        self.agreement.equal += 1;
+        self.matches = self.matches.saturating_add(1);
+    }
+
+    fn note_only_on_air(&mut self, fingerprint: Fingerprint) {
+        // What was on air before the first of ours came proves nothing.
+        if self.agreement.equal > 0 {
+            self.agreement.only_on_air += 1;
+            self.note_difference(true, fingerprint);
+        }
+    }
+
+    fn note_only_here(&mut self, fingerprint: Fingerprint) {
+        self.agreement.only_here += 1;
+        self.note_difference(false, fingerprint);
+    }
+
+    fn note_difference(&mut self, is_on_air: bool, fingerprint: Fingerprint) {
+        let after = self.agreement.equal;
+        self.agreement.first_difference.get_or_insert(Difference { after, is_on_air, fingerprint });
     }
 
     fn newest(&self) -> Fingerprint {
@@ -201,92 +286,4 @@ impl Alignment {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: Time = Time(0);
-
-    fn fingerprint(number: u64) -> Fingerprint {
-        Fingerprint(number)
-    }
-
-    fn made(alignment: &mut Alignment, numbers: impl IntoIterator<Item = u64>) -> Vec<Made> {
-        numbers.into_iter().map(|number| alignment.made(NOW, fingerprint(number))).collect()
-    }
-
-    fn heard(alignment: &mut Alignment, numbers: impl IntoIterator<Item = u64>) -> usize {
-        numbers.into_iter().filter_map(|number| alignment.heard(fingerprint(number))).map(|(count, _)| count).sum()
-    }
-
-    #[test]
-    fn what_is_heard_no_longer_waits() {
-        let mut alignment = Alignment::default();
-        assert_eq!(made(&mut alignment, 1..=4), [Made::Waits; 4]);
-        assert_eq!((heard(&mut alignment, 1..=2), alignment.waiting()), (2, 2));
-    }
-
-    #[test]
-    fn what_was_heard_first_never_waits() {
-        let mut alignment = Alignment::default();
-        heard(&mut alignment, 1..=3);
-        let past = Made::Past { before: 0 };
-        assert_eq!(made(&mut alignment, 1..=4), [past, past, past, Made::Waits]);
-        assert_eq!(alignment.agreement.equal, 3);
-    }
-
-    #[test]
-    fn one_that_we_did_not_hear_is_settled_by_the_next() {
-        let mut alignment = Alignment::default();
-        made(&mut alignment, 1..=3);
-        assert_eq!((heard(&mut alignment, [2]), alignment.waiting()), (2, 1));
-        assert_eq!(alignment.agreement, Agreement { equal: 1, only_on_air: 0, only_here: 1 });
-    }
-
-    #[test]
-    fn one_that_never_came_to_us_does_not_hold_up_the_others() {
-        let mut alignment = Alignment::default();
-        heard(&mut alignment, [1]);
-        // 1 is missing here; ours are ahead of the air from now on.
-        for number in 2..10 {
-            made(&mut alignment, [number]);
-            heard(&mut alignment, [number]);
-        }
-        assert_eq!(made(&mut alignment, [10]), [Made::Waits]);
-        assert_eq!(alignment.agreement.only_on_air, 1);
-    }
-
-    #[test]
-    fn one_that_only_we_had_is_given_up_when_the_air_is_past_it() {
-        let mut alignment = Alignment::default();
-        heard(&mut alignment, [2]);
-        assert_eq!(made(&mut alignment, [1, 2]), [Made::Waits, Made::Past { before: 1 }]);
-        assert_eq!((alignment.waiting(), alignment.agreement.only_here), (0, 1));
-    }
-
-    #[test]
-    fn datagrams_that_are_all_the_same_do_no_lasting_harm() {
-        let mut alignment = Alignment::default();
-        made(&mut alignment, [7, 7, 7]);
-        assert_eq!(heard(&mut alignment, [7, 7]), 2);
-        made(&mut alignment, [1]);
-        assert_eq!((heard(&mut alignment, [1]), alignment.waiting()), (2, 0));
-    }
-
-    #[test]
-    fn a_place_among_those_waiting_is_skipped_to() {
-        let mut alignment = Alignment::default();
-        made(&mut alignment, 1..=5);
-        let place = Position { before: fingerprint(2), last: fingerprint(3) };
-        assert_eq!((alignment.skip_to(place), alignment.waiting()), (3, 2));
-        assert_eq!(alignment.skip_to(place), 0);
-    }
-
-    #[test]
-    fn a_place_not_made_yet_is_waited_for() {
-        let mut alignment = Alignment::default();
-        made(&mut alignment, 1..=2);
-        assert_eq!(alignment.skip_to(Position { before: fingerprint(3), last: fingerprint(4) }), 2);
-        let past = Made::Past { before: 0 };
-        assert_eq!(made(&mut alignment, 3..=5), [past, past, Made::Waits]);
-    }
-}
+mod tests;

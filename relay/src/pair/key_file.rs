@@ -71,7 +71,7 @@ mod tests {
     }
 
     fn message() -> Message {
-        Message::read(&[b"FCP1\x01".as_slice(), &[0; 95]].concat(), None).unwrap()
+        Message::read(&[b"FCP1\x01".as_slice(), &[0; 91]].concat(), None).unwrap()
     }
 
     fn refusal(bytes: &[u8]) -> String {

@@ -2,22 +2,28 @@
 //!
 //! A message is one UDP datagram to the flow's group, at the port above the stream's:
 //!
-//! | bytes | field |
-//! |---|---|
-//! | 4 | `FCP1` |
-//! | 1 | kind: 1 hello, 2 hand-over |
-//! | 1 | flags: 1 on air, 2 ready, 4 healthy, 8 leaving |
-//! | 2 | rank |
-//! | 8 | instance |
-//! | 8 | term: grows with each change of who is on air |
-//! | 8 | time of sending, UTC in nanoseconds |
-//! | 2 | port that the instance sends the stream from |
-//! | 24 | hand-over: the successor, and the place (two fingerprints) up to which the stream was sent; in a hello zero |
-//! | rest | fields of later versions, to be ignored; with a key, the last 16 bytes are the code of all before |
+//! | offset | bytes | field |
+//! |---|---|---|
+//! | 0 | 4 | `FCP1`: the protocol and its version |
+//! | 4 | 1 | kind: 1 hello, 2 hand-over; others are ignored |
+//! | 5 | 1 | flags: 1 on air, 2 ready, 4 leaving, 8 the RTP sequence is given; others are ignored |
+//! | 6 | 2 | rank |
+//! | 8 | 8 | instance |
+//! | 16 | 8 | term: grows with each change of who is on air |
+//! | 24 | 8 | how many messages the instance has sent before: an older one is ignored |
+//! | 32 | 8 | time of sending, UTC in nanoseconds |
+//! | 40 | 2 | UDP port that the instance sends the stream from |
+//! | 42 | 1 | quality of its input: 0 none, 1 bad, 2 good |
+//! | 43 | 1 | zero |
+//! | 44 | 2 | hand-over: the RTP sequence of the datagram after the place |
+//! | 46 | 2 | zero |
+//! | 48 | 8 | hand-over: the successor |
+//! | 56 | 16 | hand-over: the place up to which the stream was sent, as the fingerprints of its last two datagrams |
+//! | 72 | | fields of later versions, to be ignored; with a key, the last 16 bytes are the code of all before |
 //!
 //! Integers are big endian. With a shared key each message ends with an HMAC-SHA-256 (RFC 2104), cut to 16 bytes.
-//! Without one, anybody who can send to the group can take the flow off this instance, or keep it from an instance that should
-//! have it; they could as well send to the stream's own group.
+//! Without one, anybody who can send to the group can make instances change places, as they could send to the stream's own
+//! group.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -27,7 +33,7 @@ use super::fingerprint::{Fingerprint, Position};
 use crate::time::Utc;
 
 const MAGIC: [u8; 4] = *b"FCP1";
-const FIXED_LEN: usize = 58;
+const FIXED_LEN: usize = 72;
 const CODE_LEN: usize = 16;
 /// Longest message that is read: a later version may say more.
 pub const LONGEST: usize = 1_024;
@@ -36,12 +42,24 @@ const HELLO: u8 = 1;
 const HAND_OVER: u8 = 2;
 const ON_AIR: u8 = 1;
 const READY: u8 = 2;
-const HEALTHY: u8 = 4;
-const LEAVING: u8 = 8;
+const LEAVING: u8 = 4;
+const HAS_RTP: u8 = 8;
 
 /// An instance, by a number that it drew when it started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceId(pub u64);
+
+/// How good the input of an instance is, so that the air goes to one whose input is better.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Quality {
+    /// Nothing comes.
+    #[default]
+    None,
+    /// It comes with errors of first priority (ETSI TR 101 290, 5.2.1), or below the bitrate that is the least.
+    Bad,
+    /// Nothing is wrong.
+    Good,
+}
 
 /// How an instance stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +74,8 @@ pub struct Standing {
     pub on_air: bool,
     /// Whether it could go on where the air is.
     pub ready: bool,
-    /// Whether its input is good.
-    pub healthy: bool,
+    /// How good its input is.
+    pub quality: Quality,
     /// Whether it is about to go.
     pub leaving: bool,
     /// UDP port that it sends the stream from.
@@ -69,10 +87,23 @@ pub struct Standing {
 pub struct Message {
     /// How the sender stands.
     pub standing: Standing,
+    /// How many it has sent before.
+    pub count: u64,
     /// When it was sent.
     pub sent: Utc,
-    /// To whom the sender hands over, and up to where it has sent the stream.
-    pub hand_over: Option<(InstanceId, Position)>,
+    /// If it hands over.
+    pub hand_over: Option<HandOver>,
+}
+
+/// The air changes hands as planned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HandOver {
+    /// Who is to go on.
+    pub to: InstanceId,
+    /// Up to where the stream was sent.
+    pub place: Position,
+    /// The RTP sequence of the next datagram, if the stream is sent as RTP.
+    pub rtp_next: Option<u16>,
 }
 
 /// Why bytes are no message.
@@ -127,20 +158,24 @@ impl Message {
     /// The message as bytes, signed if there is a key.
     pub fn write(&self, key: Option<&Key>) -> Vec<u8> {
         let standing = &self.standing;
-        let (successor, place) = self.hand_over.unwrap_or((InstanceId(0), Position::default()));
+        let nobody = HandOver { to: InstanceId(0), place: Position::default(), rtp_next: None };
+        let HandOver { to, place, rtp_next } = self.hand_over.unwrap_or(nobody);
         let flags = [
             (standing.on_air, ON_AIR),
             (standing.ready, READY),
-            (standing.healthy, HEALTHY),
             (standing.leaving, LEAVING),
+            (rtp_next.is_some(), HAS_RTP),
         ];
         let flags = flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum();
         let mut bytes = MAGIC.to_vec();
         bytes.extend([if self.hand_over.is_some() { HAND_OVER } else { HELLO }, flags]);
         bytes.extend(standing.rank.to_be_bytes());
-        bytes.extend([standing.instance.0, standing.term, self.sent.0].map(u64::to_be_bytes).as_flattened());
+        let longs = [standing.instance.0, standing.term, self.count, self.sent.0];
+        bytes.extend(longs.map(u64::to_be_bytes).as_flattened());
         bytes.extend(standing.port.to_be_bytes());
-        bytes.extend([successor.0, place.before.0, place.last.0].map(u64::to_be_bytes).as_flattened());
+        bytes.extend([standing.quality as u8, 0]);
+        bytes.extend([rtp_next.unwrap_or(0), 0].map(u16::to_be_bytes).as_flattened());
+        bytes.extend([to.0, place.before.0, place.last.0].map(u64::to_be_bytes).as_flattened());
         if let Some(key) = key {
             bytes.extend(key.code(&bytes));
         }
@@ -173,26 +208,38 @@ impl Message {
         let short = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
         let long = |at: usize| fixed[at..at + 8].iter().fold(0, |value, &byte| value << 8 | u64::from(byte));
         let flag = |flag| fixed[5] & flag != 0;
-        let place = Position { before: Fingerprint(long(42)), last: Fingerprint(long(50)) };
+        let hand_over = HandOver {
+            to: InstanceId(long(48)),
+            place: Position { before: Fingerprint(long(56)), last: Fingerprint(long(64)) },
+            rtp_next: flag(HAS_RTP).then(|| short(44)),
+        };
         let hand_over = match fixed[4] {
             HELLO => None,
-            HAND_OVER => Some((InstanceId(long(34)), place)),
+            HAND_OVER => Some(hand_over),
             kind => return Err(MessageError::Kind(kind)),
         };
-        Ok(Self {
-            standing: Standing {
-                instance: InstanceId(long(8)),
-                rank: short(6),
-                term: long(16),
-                on_air: flag(ON_AIR),
-                ready: flag(READY),
-                healthy: flag(HEALTHY),
-                leaving: flag(LEAVING),
-                port: short(32),
-            },
-            sent: Utc(long(24)),
-            hand_over,
-        })
+        let standing = Standing {
+            instance: InstanceId(long(8)),
+            rank: short(6),
+            term: long(16),
+            on_air: flag(ON_AIR),
+            ready: flag(READY),
+            quality: Quality::read(fixed[42]),
+            leaving: flag(LEAVING),
+            port: short(40),
+        };
+        Ok(Self { standing, count: long(24), sent: Utc(long(32)), hand_over })
+    }
+}
+
+impl Quality {
+    /// A later version may know qualities beyond good.
+    const fn read(byte: u8) -> Self {
+        match byte {
+            0 => Self::None,
+            1 => Self::Bad,
+            _ => Self::Good,
+        }
     }
 }
 
@@ -201,28 +248,28 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn message(hand_over: Option<(InstanceId, Position)>) -> Message {
+    fn message(hand_over: Option<HandOver>) -> Message {
         let standing = Standing {
             instance: InstanceId(0x1122_3344_5566_7788),
             rank: 300,
             term: 9,
             on_air: true,
             ready: false,
-            healthy: true,
+            quality: Quality::Bad,
             leaving: false,
             port: 40_001,
         };
-        Message { standing, sent: Utc(1_795_000_000_000_000_000), hand_over }
+        Message { standing, count: 77, sent: Utc(1_795_000_000_000_000_000), hand_over }
     }
 
-    fn place() -> Position {
-        Position { before: Fingerprint(5), last: Fingerprint(6) }
+    fn hand_over(rtp_next: Option<u16>) -> HandOver {
+        HandOver { to: InstanceId(3), place: Position { before: Fingerprint(5), last: Fingerprint(6) }, rtp_next }
     }
 
     #[test]
     fn a_message_reads_as_written_signed_or_not() {
         let key = Key::new(b"secret").unwrap();
-        for wanted in [message(None), message(Some((InstanceId(3), place())))] {
+        for wanted in [None, Some(hand_over(None)), Some(hand_over(Some(0)))].map(message) {
             for key in [None, Some(&key)] {
                 assert_eq!(Message::read(&wanted.write(key), key), Ok(wanted));
             }

@@ -1,23 +1,31 @@
 //! The other instances of the flow, as they said of themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::message::{InstanceId, Message, Standing};
-use crate::time::{Time, Utc};
+use super::message::{InstanceId, Message, Quality, Standing};
+use crate::time::{Moment, Time};
 
 /// An instance that says nothing for so long is gone.
 const GONE_AFTER: Duration = Duration::from_millis(350);
 /// Instances known at most.
 const MOST_PEERS: usize = 256;
+/// Messages from which the offset of a clock is told.
+const CLOCK_SAMPLES: usize = 32;
 
-#[derive(Clone, Copy, Debug)]
-struct Peer {
-    standing: Standing,
-    address: IpAddr,
-    heard: Time,
-    sent: Utc,
+/// Another instance.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// How it stands, by its last message.
+    pub standing: Standing,
+    /// Where it sends from.
+    pub address: IpAddr,
+    /// When it said something last.
+    pub heard: Time,
+    count: u64,
+    /// How much later its messages came than they were sent, by the two clocks, in nanoseconds.
+    lags: VecDeque<i64>,
 }
 
 /// The other instances.
@@ -31,22 +39,31 @@ pub(super) fn weight(standing: &Standing) -> (u64, u16, InstanceId) {
     (standing.term, standing.rank, standing.instance)
 }
 
+/// What decides between two that could go on air: the better input, then the rank, then the number drawn.
+pub(super) fn merit(standing: &Standing) -> (Quality, u16, InstanceId) {
+    (standing.quality, standing.rank, standing.instance)
+}
+
 impl Peers {
     /// Takes note of a message. `None` if it is older than one that came before; else whether the instance is new.
-    pub(super) fn note(&mut self, now: Time, message: &Message, address: IpAddr) -> Option<bool> {
+    pub(super) fn note(&mut self, now: Moment, message: &Message, address: IpAddr) -> Option<bool> {
         let instance = message.standing.instance;
-        let peer = Peer { standing: message.standing, address, heard: now, sent: message.sent };
-        let old = self.peers.get(&instance);
-        if old.is_some_and(|old| old.sent >= message.sent) {
+        if self.peers.get(&instance).is_some_and(|peer| peer.count >= message.count) {
             return None;
         }
-        let is_new = old.is_none_or(|old| !old.is_there(now));
-        if self.peers.len() >= MOST_PEERS && old.is_none() {
-            self.peers.retain(|_, peer| peer.is_there(now));
+        if self.peers.len() >= MOST_PEERS && !self.peers.contains_key(&instance) {
+            self.peers.retain(|_, peer| peer.is_there(now.mono));
+            if self.peers.len() >= MOST_PEERS {
+                return None;
+            }
         }
-        if self.peers.len() < MOST_PEERS || !is_new {
-            self.peers.insert(instance, peer);
-        }
+        let mut is_new = false;
+        let peer = self.peers.entry(instance).or_insert_with(|| {
+            is_new = true;
+            Peer::new(message, address)
+        });
+        is_new |= !peer.is_there(now.mono);
+        peer.note(now, message, address);
         Some(is_new)
     }
 
@@ -57,18 +74,38 @@ impl Peers {
     }
 
     /// Those that are there.
-    pub(super) fn present(&self, now: Time) -> impl Iterator<Item = &Standing> {
-        self.peers.values().filter(move |peer| peer.is_there(now)).map(|peer| &peer.standing)
+    pub(super) fn present(&self, now: Time) -> impl Iterator<Item = &Peer> {
+        self.peers.values().filter(move |peer| peer.is_there(now))
     }
 
     /// Those that could go on air.
     pub(super) fn candidates(&self, now: Time) -> impl Iterator<Item = &Standing> {
-        self.present(now).filter(|peer| peer.ready && peer.healthy && !peer.leaving && !peer.on_air)
+        let can = |peer: &&Standing| peer.ready && peer.quality > Quality::None && !peer.leaving && !peer.on_air;
+        self.present(now).map(|peer| &peer.standing).filter(can)
     }
 }
 
 impl Peer {
+    fn new(message: &Message, address: IpAddr) -> Self {
+        Self { standing: message.standing, address, heard: Time::default(), count: 0, lags: VecDeque::new() }
+    }
+
+    fn note(&mut self, now: Moment, message: &Message, address: IpAddr) {
+        (self.standing, self.address) = (message.standing, address);
+        (self.heard, self.count) = (now.mono, message.count);
+        if self.lags.len() == CLOCK_SAMPLES {
+            self.lags.pop_front();
+        }
+        self.lags.push_back(now.utc.0.cast_signed().wrapping_sub(message.sent.0.cast_signed()));
+    }
+
     fn is_there(&self, now: Time) -> bool {
-        now.since(self.heard) < GONE_AFTER
+        self.heard > Time::default() && now.since(self.heard) < GONE_AFTER
+    }
+
+    /// How far our clock is ahead of its clock, in nanoseconds, as the quickest message of late tells: with the time that
+    /// this one took.
+    pub fn clock_offset_nanos(&self) -> i64 {
+        self.lags.iter().copied().min().unwrap_or(0)
     }
 }

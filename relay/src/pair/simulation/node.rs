@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use crate::pair::fingerprint::Fingerprint;
+use crate::pair::fingerprint::{Fingerprint, Position};
 use crate::pair::machine::{Action, Machine, Options, Role, Verdict};
-use crate::pair::message::{InstanceId, Message};
+use crate::pair::message::{InstanceId, Message, Quality};
 use crate::time::{Moment, Time};
 
 /// A mistake that the simulation must find.
@@ -51,6 +51,8 @@ pub(super) struct Node {
     backlog: Vec<Input>,
     pub(super) has_input: bool,
     pub(super) has_output: bool,
+    /// Of its input, as long as there is one.
+    pub(super) quality: Quality,
     last_input: Time,
 }
 
@@ -76,6 +78,7 @@ impl Node {
             backlog,
             has_input: true,
             has_output: true,
+            quality: Quality::Good,
             last_input: Time::default(),
         }
     }
@@ -107,8 +110,8 @@ impl Node {
             self.send(&mut out);
         }
         second.into_iter().for_each(|input| self.feed(now, input));
-        let healthy = self.has_input && now.mono.since(self.last_input) < INPUT_LIMIT;
-        self.machine.set_healthy(now.mono, healthy);
+        let has_input = self.has_input && now.mono.since(self.last_input) < INPUT_LIMIT;
+        self.machine.set_quality(now.mono, if has_input { self.quality } else { Quality::None });
         let deadline = self.machine.poll(now);
         self.act(&mut out);
         self.send(&mut out);
@@ -126,8 +129,8 @@ impl Node {
             }
             Input::Air { number, source } => self.machine.heard(now, fingerprint(number), source),
             Input::Said { mut message, from } => {
-                if let (Bug::IgnoresPlace, Some((_, place))) = (self.bug, &mut message.hand_over) {
-                    *place = Default::default();
+                if let (Bug::IgnoresPlace, Some(hand_over)) = (self.bug, &mut message.hand_over) {
+                    hand_over.place = Position::default();
                 }
                 self.machine.said(now, &message, from.ip());
             }
@@ -138,7 +141,7 @@ impl Node {
     }
 
     fn send(&mut self, out: &mut Vec<Output>) {
-        if self.is_on_air() {
+        if self.machine.may_send() {
             let count = self.queue.len();
             out.extend(self.queue.drain(..).map(Output::Air));
             self.machine.sent(count);
@@ -153,11 +156,11 @@ impl Node {
         while let Some(action) = self.machine.next_action() {
             match action {
                 Action::Say(message) => out.push(Output::Said(message)),
-                Action::TakeAir(_) if self.bug == Bug::StartsWithTheNext => {
+                Action::TakeAir { .. } if self.bug == Bug::StartsWithTheNext => {
                     self.machine.sent(self.queue.len());
                     self.queue.clear();
                 }
-                Action::TakeAir(_) | Action::LeaveAir(_) | Action::Stranger(_) => {}
+                Action::TakeAir { .. } | Action::LeaveAir(_) | Action::Stranger(_) => {}
             }
         }
     }
