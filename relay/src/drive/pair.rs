@@ -7,17 +7,18 @@ use std::time::Duration;
 use super::OpenError;
 use super::control::Control;
 use super::outputs::{LOW_WATER_SLOTS, Outputs};
+use super::pair_desk::{Desk, HandOverAnswer};
 use crate::event::EventKind;
 use crate::flow::Flow;
 use crate::io::udp::{Batch, Received, Rx};
 use crate::mem::{Pool, SlotId, Span};
 use crate::pair::fingerprint::Fingerprint;
+use crate::pair::floor::Floor;
 use crate::pair::key_file;
-use crate::pair::machine::reason::Reason;
 use crate::pair::machine::{Action, Machine, Options, Role, Verdict};
 use crate::pair::message::{InstanceId, Quality};
+use crate::pair::status::PairStatus;
 use crate::spec::{FlowSpec, Output, PairProblem, PairSpec, Transport};
-use crate::stats::Counters;
 use crate::time::{Moment, Time, Utc};
 use crate::wire::rtp::Rtp;
 
@@ -35,6 +36,8 @@ pub(super) struct PairTask {
     /// The header of the last RTP datagram heard on air.
     heard_rtp: Option<(u16, u32)>,
     leaving_since: Option<Time>,
+    floor: Floor,
+    desk: Desk,
 }
 
 impl PairTask {
@@ -52,7 +55,8 @@ impl PairTask {
         let air = Rx::open_beside(output, own, spec.receive_buffer_bytes)?;
         let machine = Machine::new(now.mono, draw(now.utc), own.port(), options(pair));
         let transport = output.transport;
-        Ok(Self { machine, air, control, transport, known: 0, heard_rtp: None, leaving_since: None })
+        let (floor, desk) = (Floor::new(pair.least_bitrate), Desk::default());
+        Ok(Self { machine, air, control, transport, known: 0, heard_rtp: None, leaving_since: None, floor, desk })
     }
 
     /// The descriptors to watch.
@@ -142,7 +146,8 @@ impl PairTask {
         outputs: &mut Outputs,
         say: &mut impl FnMut(EventKind),
     ) -> Time {
-        self.machine.set_quality(now.mono, quality(flow));
+        let is_under = self.floor.is_under(now.mono, flow.counters.input_bytes);
+        self.machine.set_quality(now.mono, quality(flow, is_under));
         let next = self.machine.poll(now);
         while let Some(action) = self.machine.next_action() {
             match action {
@@ -152,19 +157,36 @@ impl PairTask {
                     if let Some((sequence, ssrc)) = self.heard_rtp {
                         outputs.go_on_after(sequence, ssrc);
                     }
-                    count_takeover(&mut flow.counters, reason);
+                    self.desk.note_taken(now.utc, reason, &mut flow.counters);
                     say(EventKind::TookAir(reason));
                 }
-                Action::LeaveAir(reason) => say(EventKind::LeftAir(reason)),
-                Action::Stranger(source) => say(EventKind::Stranger(source)),
+                Action::LeaveAir(reason) => {
+                    self.desk.note_left(now.utc, reason, &mut flow.counters);
+                    say(EventKind::LeftAir(reason));
+                }
+                Action::Stranger(source) => {
+                    self.desk.note_stranger(now.utc, source, &mut flow.counters);
+                    say(EventKind::Stranger(source));
+                }
             }
         }
+        self.desk.answer(self.machine.role());
         let agreement = self.machine.agreement();
         let counters = &mut flow.counters;
         counters.standby_gauge = u64::from(self.machine.role() != Role::OnAir);
         (counters.shadow_equal, counters.shadow_only_on_air, counters.shadow_only_here) =
             (agreement.equal, agreement.only_on_air, agreement.only_here);
         next
+    }
+
+    /// How it sees the pair, if that is to be told now.
+    pub(super) fn report(&mut self, now: Moment) -> Option<PairStatus> {
+        self.desk.report(now, &self.machine)
+    }
+
+    /// Hands over to another instance; `answer` gets what came of it.
+    pub(super) fn hand_over(&mut self, now: Moment, answer: HandOverAnswer) {
+        self.desk.hand_over(now, &mut self.machine, answer);
     }
 
     /// Begins to leave.
@@ -194,17 +216,13 @@ const fn options(pair: &PairSpec) -> Options {
     Options { rank: pair.rank, least_patience: pair.patience, most_patience: pair.most_patience }
 }
 
-fn quality(flow: &Flow) -> Quality {
-    if flow.counters.input_up_gauge == 1 { Quality::Good } else { Quality::None }
-}
-
-fn count_takeover(counters: &mut Counters, reason: Reason) {
-    match reason {
-        Reason::Nobody => counters.takeovers_nobody += 1,
-        Reason::Silence => counters.takeovers_silence += 1,
-        Reason::HandOver => counters.takeovers_hand_over += 1,
-        Reason::TakenBack => counters.takeovers_taken_back += 1,
-        Reason::Outranked | Reason::Stalled | Reason::BetterInput | Reason::Unheard => {}
+fn quality(flow: &Flow, is_under_floor: bool) -> Quality {
+    if flow.counters.input_up_gauge == 0 {
+        Quality::None
+    } else if is_under_floor {
+        Quality::Bad
+    } else {
+        Quality::Good
     }
 }
 

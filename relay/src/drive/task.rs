@@ -9,6 +9,7 @@ use super::clocks;
 use super::made::MadeInput;
 use super::outputs::Outputs;
 use super::pair::PairTask;
+use super::pair_desk::{HandOverAnswer, HandOverError};
 use super::recorder::Recorder;
 use super::socket::SocketInput;
 use crate::event::{EventKind, EventSink, FlowEvent};
@@ -64,7 +65,7 @@ impl Teller {
 impl FlowTask {
     pub(super) fn open(spec: &FlowSpec, sink: EventSink, recorder: Option<Recorder>) -> Result<Self, OpenError> {
         let outputs = Outputs::open(spec)?;
-        Ok(Self {
+        let mut task = Self {
             flow: Flow::new(spec),
             input: FlowInput::open(spec)?,
             pair: open_pair(spec, &outputs)?,
@@ -76,7 +77,10 @@ impl FlowTask {
             next_look: None,
             next_report: Time::default(),
             scheduled: None,
-        })
+        };
+        // Whoever looks before the first turn sees that it is paired.
+        task.tell_of_pair(clocks::now());
+        Ok(task)
     }
 
     pub(super) fn name(&self) -> &str {
@@ -104,6 +108,14 @@ impl FlowTask {
     pub(super) fn listen(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) {
         if let Some(pair) = &mut self.pair {
             pair.listen(now, pool, batch, &mut self.flow);
+        }
+    }
+
+    /// Hands over to another instance; `answer` gets what came of it.
+    pub(super) fn hand_over(&mut self, now: Moment, answer: HandOverAnswer) {
+        match &mut self.pair {
+            Some(pair) => pair.hand_over(now, answer),
+            None => answer(Err(HandOverError::NotPaired)),
         }
     }
 
@@ -176,6 +188,7 @@ impl FlowTask {
             Poll::Idle => None,
         };
         self.tell_of_inspection(now.mono);
+        self.tell_of_pair(now);
         self.recorder.iter_mut().for_each(|recorder| recorder.turn(now, &mut self.flow));
         self.say_if_ended();
         [input, flow, self.next_look].into_iter().flatten().min()
@@ -220,6 +233,12 @@ impl FlowTask {
         {
             self.next_report = now + REPORT_INTERVAL;
             self.stats.publish_report(report);
+        }
+    }
+
+    fn tell_of_pair(&mut self, now: Moment) {
+        if let Some(status) = self.pair.as_mut().and_then(|pair| pair.report(now)) {
+            self.stats.publish_pair(status);
         }
     }
 

@@ -10,9 +10,11 @@
 //! - [`alignment`]: what was on air, matched with what is made here.
 //! - [`machine`]: who is on air, and why; pure, `now` is an argument.
 //! - [`message`]: what instances say to each other beside the stream, on the wire; [`key_file`]: the secret that they share.
+//! - [`status`]: how an instance sees the pair, for people.
 
 pub mod alignment;
 pub mod fingerprint;
+pub(crate) mod floor;
 pub mod key_file;
 pub mod machine;
 pub mod message;
@@ -20,3 +22,4 @@ mod peers;
 #[cfg(test)]
 mod simulation;
 mod skew;
+pub mod status;
