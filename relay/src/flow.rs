@@ -148,6 +148,12 @@ impl Flow {
         }
     }
 
+    /// Whether its stream can hardly be decoded: an alarm of first priority is raised. Unknown, and so not, if it is not
+    /// inspected in full.
+    pub fn is_bad(&self) -> bool {
+        self.assembly.inspection.is_bad()
+    }
+
     /// What inspection has found, if the flow is inspected in full.
     pub fn report(&self, now: Time) -> Option<Report> {
         self.assembly.inspection.report(now)

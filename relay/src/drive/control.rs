@@ -7,9 +7,15 @@ use std::os::fd::{AsFd, BorrowedFd};
 use crate::io::udp::{Rx, Tx, UdpError};
 use crate::pair::message::{Key, LONGEST, Message};
 use crate::spec::Output;
+use crate::time::Utc;
 
 /// Buffer for messages: some hundreds of them.
 const BUFFER_BYTES: usize = 64 << 10;
+
+/// Messages read a turn at most: a flood must not keep the stream waiting.
+const MOST_A_TURN: usize = 64;
+/// A signed message whose time is further off is one that somebody has kept.
+const MOST_CLOCK_OFFSET_NANOS: u64 = 30_000_000_000;
 
 /// Where instances talk.
 pub(super) struct Control {
@@ -26,19 +32,26 @@ impl Control {
         Ok(Self { rx: Rx::open_beside(place, own, BUFFER_BYTES)?, tx, key })
     }
 
+    pub(super) const fn key(&self) -> Option<&Key> {
+        self.key.as_ref()
+    }
+
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
         self.rx.as_fd()
     }
 
-    /// The next message that waits, and who sent it; what is none is skipped.
-    pub(super) fn next(&self) -> Option<(Message, IpAddr)> {
-        let mut buffer = [0; LONGEST];
-        loop {
+    /// The messages that wait, and who sent them; what is none is skipped.
+    pub(super) fn messages(&self, now: Utc) -> impl Iterator<Item = (Message, IpAddr)> {
+        let waiting = (0..MOST_A_TURN).map_while(|_| {
+            let mut buffer = [0; LONGEST];
             let (bytes, source) = self.rx.take_one(&mut buffer).ok()?;
-            if let (Ok(message), Some(source)) = (Message::read(bytes, self.key.as_ref()), source) {
-                return Some((message, source.ip()));
-            }
-        }
+            Some(Message::read(bytes, self.key.as_ref()).ok().zip(source))
+        });
+        let is_old = move |message: &Message| message.sent.0.abs_diff(now.0) > MOST_CLOCK_OFFSET_NANOS;
+        waiting
+            .flatten()
+            .filter(move |(message, _)| self.key.is_none() || !is_old(message))
+            .map(|(message, source)| (message, source.ip()))
     }
 
     /// Says something to the others.

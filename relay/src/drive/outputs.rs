@@ -14,12 +14,16 @@ use crate::time::{Moment, Time};
 
 /// Interval between attempts to open a failing output anew.
 const REOPEN_INTERVAL: Duration = Duration::from_secs(1);
+/// An output that has failed may be tried again after so long.
+const FAILING_FOR: Duration = Duration::from_secs(5);
 /// Free slots below which paced datagrams leave early, rather than that arriving ones find no room.
 pub(super) const LOW_WATER_SLOTS: usize = 128;
 
 /// All outputs of a flow.
 pub(super) struct Outputs {
     outputs: Vec<Egress>,
+    /// How often one was opened anew.
+    reopened: u64,
     /// Whether datagrams due together may leave as one burst: only as they arrive, never when paced.
     burst: bool,
 }
@@ -30,19 +34,31 @@ struct Egress {
 }
 
 struct Failing {
+    last: Time,
     next_try: Time,
 }
 
 impl Outputs {
     pub(super) fn open(spec: &FlowSpec) -> Result<Self, UdpError> {
         let outputs = spec.outputs.iter().map(|output| Ok(Egress { tx: Tx::open(output)?, failing: None }));
-        Ok(Self { outputs: outputs.collect::<Result<_, UdpError>>()?, burst: spec.pace == Pace::Arrival })
+        Ok(Self { outputs: outputs.collect::<Result<_, UdpError>>()?, reopened: 0, burst: spec.pace == Pace::Arrival })
     }
 
     /// The first output to a group, where other instances are heard, and the address that it is sent from.
     pub(super) fn meeting_point(&self) -> Option<(&Output, io::Result<SocketAddr>)> {
         let egress = self.outputs.iter().find(|egress| egress.tx.output().is_to_group())?;
         Some((egress.tx.output(), egress.tx.source()))
+    }
+
+    /// How often one was opened anew: its address may be another then.
+    pub(super) const fn reopened(&self) -> u64 {
+        self.reopened
+    }
+
+    /// Whether what was sent of late did not leave: no output works.
+    pub(super) fn all_fail(&self, now: Time) -> bool {
+        let mut failing = self.outputs.iter().map(|egress| egress.failing.as_ref());
+        failing.all(|failing| failing.is_some_and(|failing| now.since(failing.last) < FAILING_FOR))
     }
 
     /// The next RTP datagram follows this one, which another instance sent.
@@ -74,13 +90,14 @@ impl Outputs {
         say: &mut impl FnMut(EventKind),
     ) {
         for egress in &mut self.outputs {
-            egress.send(now, horizon, pool, flow, self.burst, say);
+            self.reopened += u64::from(egress.send(now, horizon, pool, flow, self.burst, say));
         }
         flow.sent(horizon, clocks::mono(), pool);
     }
 }
 
 impl Egress {
+    /// Sends what is due. Returns whether it was opened anew after that.
     fn send(
         &mut self,
         now: Moment,
@@ -89,31 +106,35 @@ impl Egress {
         flow: &mut Flow,
         burst: bool,
         say: &mut impl FnMut(EventKind),
-    ) {
+    ) -> bool {
         let sent = self.tx.send(pool, flow.queue(), horizon, now, burst);
         flow.counters.output_datagrams += sent.datagrams;
         flow.counters.output_bytes += sent.bytes;
         flow.counters.output_errors += sent.refused;
         match sent.error {
-            Some(error) => self.on_failure(now.mono, &error.to_string(), say),
+            Some(error) => return self.on_failure(now.mono, &error.to_string(), say),
             None if self.failing.take().is_some() => {
                 say(EventKind::OutputBack { output: self.tx.output().to_string() });
             }
             None => {}
         }
+        false
     }
 
     /// The route, the interface or its address may have changed: a socket opened anew finds them as they are now.
-    fn on_failure(&mut self, now: Time, reason: &str, say: &mut impl FnMut(EventKind)) {
+    /// Returns whether that was done.
+    fn on_failure(&mut self, now: Time, reason: &str, say: &mut impl FnMut(EventKind)) -> bool {
         let failing = self.failing.get_or_insert_with(|| {
             let output = self.tx.output().to_string();
             say(EventKind::OutputFailed { output, reason: reason.to_owned() });
-            Failing { next_try: now }
+            Failing { last: now, next_try: now }
         });
-        if failing.next_try <= now {
-            failing.next_try = now + REOPEN_INTERVAL;
-            // As long as it fails the old socket stays, and its refusals are counted.
-            let _ = self.tx.reopen();
+        failing.last = now;
+        if failing.next_try > now {
+            return false;
         }
+        failing.next_try = now + REOPEN_INTERVAL;
+        // As long as it fails the old socket stays, and its refusals are counted.
+        self.tx.reopen().is_ok()
     }
 }

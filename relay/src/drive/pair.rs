@@ -16,7 +16,7 @@ use crate::pair::fingerprint::Fingerprint;
 use crate::pair::floor::Floor;
 use crate::pair::key_file;
 use crate::pair::machine::{Action, Machine, Options, Role, Verdict};
-use crate::pair::message::{InstanceId, Quality};
+use crate::pair::message::{InstanceId, Key, Quality};
 use crate::pair::status::PairStatus;
 use crate::spec::{FlowSpec, Output, PairProblem, PairSpec, Transport};
 use crate::time::{Moment, Time, Utc};
@@ -31,6 +31,7 @@ pub(super) struct PairTask {
     air: Rx,
     control: Control,
     transport: Transport,
+    buffer_bytes: usize,
     /// Datagrams of the queue that the machine knows.
     known: usize,
     /// The header of the last RTP datagram heard on air.
@@ -38,6 +39,10 @@ pub(super) struct PairTask {
     leaving_since: Option<Time>,
     floor: Floor,
     desk: Desk,
+    /// Output sockets opened anew that were followed.
+    followed: u64,
+    /// Whether there are descriptors that nobody watches yet.
+    has_new_fds: bool,
 }
 
 impl PairTask {
@@ -49,14 +54,28 @@ impl PairTask {
         own: SocketAddr,
         now: Moment,
     ) -> Result<Self, OpenError> {
+        let buffer_bytes = spec.receive_buffer_bytes;
         let key = pair.key_file.as_deref().map(key_file::read).transpose()?;
-        let control = output.control().ok_or(OpenError::Pair(PairProblem::NoPort(output.address)))?;
-        let control = Control::open(&control, key)?;
-        let air = Rx::open_beside(output, own, spec.receive_buffer_bytes)?;
-        let machine = Machine::new(now.mono, draw(now.utc), own.port(), options(pair));
-        let transport = output.transport;
-        let (floor, desk) = (Floor::new(pair.least_bitrate), Desk::default());
-        Ok(Self { machine, air, control, transport, known: 0, heard_rtp: None, leaving_since: None, floor, desk })
+        let (air, control) = open(output, own, buffer_bytes, key)?;
+        Ok(Self {
+            machine: Machine::new(now.mono, draw(now.utc), own.port(), options(pair)),
+            air,
+            control,
+            transport: output.transport,
+            buffer_bytes,
+            known: 0,
+            heard_rtp: None,
+            leaving_since: None,
+            floor: Floor::new(pair.least_bitrate),
+            desk: Desk::default(),
+            followed: 0,
+            has_new_fds: false,
+        })
+    }
+
+    /// Whether there are new descriptors to watch since the last call.
+    pub(super) const fn take_new_fds(&mut self) -> bool {
+        std::mem::replace(&mut self.has_new_fds, false)
     }
 
     /// The descriptors to watch.
@@ -82,7 +101,7 @@ impl PairTask {
                 break;
             }
         }
-        while let Some((message, address)) = self.control.next() {
+        for (message, address) in self.control.messages(now.utc) {
             self.machine.said(now, &message, address);
         }
         self.drop_heard(pool, flow);
@@ -146,8 +165,9 @@ impl PairTask {
         outputs: &mut Outputs,
         say: &mut impl FnMut(EventKind),
     ) -> Time {
-        let is_under = self.floor.is_under(now.mono, flow.counters.input_bytes);
-        self.machine.set_quality(now.mono, quality(flow, is_under));
+        self.follow(now.mono, outputs);
+        let is_under_floor = self.floor.is_under(now.mono, flow.counters.input_bytes);
+        self.machine.set_quality(now.mono, quality(now.mono, flow, outputs, is_under_floor));
         let next = self.machine.poll(now);
         while let Some(action) = self.machine.next_action() {
             match action {
@@ -189,6 +209,20 @@ impl PairTask {
         self.desk.hand_over(now, &mut self.machine, answer);
     }
 
+    /// An output that was opened anew sends from another address: what is heard from there is its own.
+    fn follow(&mut self, now: Time, outputs: &Outputs) {
+        if outputs.reopened() == self.followed {
+            return;
+        }
+        let Some((output, Ok(own))) = outputs.meeting_point() else { return };
+        let opened = open(output, own, self.buffer_bytes, self.control.key().cloned());
+        // If that fails, the old ones stay until the next try.
+        if let Ok((air, control)) = opened {
+            (self.air, self.control, self.followed, self.has_new_fds) = (air, control, outputs.reopened(), true);
+            self.machine.set_port(now, own.port());
+        }
+    }
+
     /// Begins to leave.
     pub(super) fn leave(&mut self, now: Moment) {
         self.leaving_since = Some(now.mono);
@@ -216,10 +250,16 @@ const fn options(pair: &PairSpec) -> Options {
     Options { rank: pair.rank, least_patience: pair.patience, most_patience: pair.most_patience }
 }
 
-fn quality(flow: &Flow, is_under_floor: bool) -> Quality {
-    if flow.counters.input_up_gauge == 0 {
+/// Opens what listens to the others.
+fn open(output: &Output, own: SocketAddr, buffer_bytes: usize, key: Option<Key>) -> Result<(Rx, Control), OpenError> {
+    let control = output.control().ok_or(OpenError::Pair(PairProblem::NoPort(output.address)))?;
+    Ok((Rx::open_beside(output, own, buffer_bytes)?, Control::open(&control, key)?))
+}
+
+fn quality(now: Time, flow: &Flow, outputs: &Outputs, is_under_floor: bool) -> Quality {
+    if flow.counters.input_up_gauge == 0 || outputs.all_fail(now) {
         Quality::None
-    } else if is_under_floor {
+    } else if is_under_floor || flow.is_bad() {
         Quality::Bad
     } else {
         Quality::Good

@@ -170,7 +170,7 @@ impl FlowTask {
             }
         };
         self.sender().send_due(now, pool);
-        new_descriptor
+        new_descriptor | self.pair.as_mut().is_some_and(PairTask::take_new_fds)
     }
 
     /// Ends a turn: publishes the counters and says when to look again, if ever.
