@@ -78,6 +78,13 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// Longest silence that it may cause: the time to notice, and twice that where messages lie.
+    pub(super) const fn longest_gap(self) -> Duration {
+        Duration::from_millis(if matches!(self, Self::Forgery) { 25 } else { 12 })
+    }
+}
+
 impl World {
     /// Lets a fault happen, and mends it.
     pub(super) fn suffer(&mut self, fault: Fault) {
