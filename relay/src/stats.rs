@@ -166,6 +166,11 @@ impl Counters {
             + self.malformed_no_sync
     }
 
+    /// Times that this instance went on air, for whatever reason.
+    pub const fn takeovers(&self) -> u64 {
+        self.takeovers_nobody + self.takeovers_silence + self.takeovers_hand_over + self.takeovers_taken_back
+    }
+
     /// Counts a datagram that was forwarded `latency` after it was received.
     #[inline]
     pub fn observe_latency(&mut self, latency: Duration) {

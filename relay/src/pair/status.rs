@@ -127,9 +127,9 @@ impl Machine {
 }
 
 impl PairStatus {
-    /// Whether another instance could go on where this one is.
-    pub fn has_ready_peer(&self) -> bool {
-        self.peers.iter().any(|peer| peer.stand.ready && !peer.stand.leaving)
+    /// How many others could go on where the air is.
+    pub fn ready_peers(&self) -> usize {
+        self.peers.iter().filter(|peer| peer.stand.ready && !peer.stand.leaving).count()
     }
 
     /// The clock that is furthest off ours: how far ours is ahead of it, in seconds.
@@ -263,7 +263,7 @@ mod tests {
         let status = machine().status(after(250), None, None);
         assert_eq!((status.role, status.own.rank, status.own.instance), (Role::Joining, 3, InstanceId(0x1f)));
         assert!((status.since_timestamp - 1_795_000_000.0).abs() < 1e-3, "{status:?}");
-        assert!(!status.has_ready_peer() && status.largest_clock_offset().is_none());
+        assert!(status.ready_peers() == 0 && status.largest_clock_offset().is_none());
     }
 
     #[test]
@@ -275,7 +275,7 @@ mod tests {
         let peer = &status.peers[0];
         assert_eq!((peer.stand.term, peer.address), (9, "10.0.0.2".parse().unwrap()));
         assert!((peer.heard_seconds_ago - 0.1).abs() < 1e-9, "{peer:?}");
-        assert_eq!((status.has_ready_peer(), status.largest_clock_offset()), (true, Some(-3_600.0)));
+        assert_eq!((status.ready_peers(), status.largest_clock_offset()), (1, Some(-3_600.0)));
         assert!(machine.status(after(1_000), None, None).peers.is_empty());
     }
 
