@@ -11,6 +11,7 @@ mod inspect;
 mod inspection;
 mod lab;
 mod looping;
+mod pair;
 mod prometheus;
 mod record;
 mod recovery;
