@@ -11,6 +11,7 @@
 //! - [`alignment`]: what was on air, matched with what is made here.
 //! - [`machine`]: who is on air, and why; pure, `now` is an argument.
 //! - [`message`]: what instances say to each other beside the stream, on the wire.
+//! - [`recut`]: where the air cuts the stream into datagrams.
 
 pub mod air_sequence;
 pub mod alignment;
@@ -18,6 +19,7 @@ pub mod fingerprint;
 pub mod machine;
 pub mod message;
 mod peers;
+pub mod recut;
 #[cfg(test)]
 mod simulation;
 mod skew;
