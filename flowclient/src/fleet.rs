@@ -11,6 +11,7 @@ use relay::spec::FlowSpec;
 use relay::stats::Counters;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::orders::Order;
 use crate::plan::{Outcome, Plan};
 use crate::status::Board;
 
@@ -79,6 +80,14 @@ impl Fleet {
     /// Has each thread call `answer` in its next turn.
     pub(crate) fn ask_threads(&self, answer: &Arc<dyn Fn() + Send + Sync>) {
         self.driver.ask_threads(answer);
+    }
+
+    /// Carries out an order.
+    pub(crate) fn obey(&self, order: Order) {
+        match self.flows.get(&order.flow) {
+            Some(flow) => self.driver.hand_over(&flow.handle, order.answer()),
+            None => order.refuse(),
+        }
     }
 
     /// Stops all flows and threads; what the flows did in their time.

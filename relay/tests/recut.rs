@@ -10,7 +10,7 @@ use relay::mem::Pool;
 use relay::pair::alignment::Alignment;
 use relay::pair::fingerprint::Fingerprint;
 use relay::pair::recut::Recut;
-use relay::spec::{FlowSpec, Input, Inspect, Output, Pace, Pair, Source, Transport};
+use relay::spec::{FlowSpec, Input, Inspect, Output, Pace, Source, Transport};
 use relay::time::Time;
 use relay::wire::ts::{NULL_PACKET, PACKET_LEN};
 
@@ -60,7 +60,7 @@ fn spec() -> FlowSpec {
         outputs: vec![output],
         pace: Pace::Arrival,
         inspect: Inspect::Continuity,
-        pair: Pair::Off,
+        pair: None,
         packets_per_datagram: SIZE,
         reorder_window: Duration::ZERO,
         receive_buffer_bytes: 1 << 20,

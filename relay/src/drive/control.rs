@@ -1,12 +1,12 @@
 //! The socket on which the instances of a flow talk, at the port above the stream's.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::io::udp::{Rx, Tx, UdpError};
 use crate::pair::message::{Key, LONGEST, Message};
-use crate::spec::{Output, Transport};
+use crate::spec::Output;
 use crate::time::Utc;
 
 /// Buffer for messages: some hundreds of them.
@@ -25,13 +25,11 @@ pub(super) struct Control {
 }
 
 impl Control {
-    /// Opens the sockets beside those of `output`.
-    pub(super) fn open(output: &Output, key: Option<Key>) -> Result<Self, UdpError> {
-        let address = SocketAddr::new(output.address.ip(), output.address.port().wrapping_add(1));
-        let beside = Output { transport: Transport::Udp, address, ..output.clone() };
-        let tx = Tx::open(&beside)?;
-        let own = tx.source().map_err(|error| UdpError::of(&beside, "tell its own address", error))?;
-        Ok(Self { rx: Rx::open_beside(&beside, own, BUFFER_BYTES)?, tx, key })
+    /// Opens the sockets at `place`.
+    pub(super) fn open(place: &Output, key: Option<Key>) -> Result<Self, UdpError> {
+        let tx = Tx::open(place)?;
+        let own = tx.source().map_err(|error| UdpError::of(place, "tell its own address", error))?;
+        Ok(Self { rx: Rx::open_beside(place, own, BUFFER_BYTES)?, tx, key })
     }
 
     pub(super) const fn key(&self) -> Option<&Key> {

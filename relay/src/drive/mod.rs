@@ -9,6 +9,7 @@ mod made;
 mod moderation;
 mod outputs;
 mod pair;
+mod pair_desk;
 mod queue_watch;
 mod reactor;
 mod recorder;
@@ -27,9 +28,11 @@ use thiserror::Error;
 use crate::event::EventSink;
 use crate::io::file::FileError;
 use crate::io::udp::UdpError;
-use crate::spec::FlowSpec;
+use crate::pair::key_file::KeyFileError;
+use crate::spec::{FlowSpec, PairProblem};
 use crate::stats::{Counters, FlowStats};
 
+pub use pair_desk::{HandOverAnswer, HandOverError};
 use reactor::{Command, Reactor, Wake};
 use recorder::{Archive, Recorder};
 use task::FlowTask;
@@ -43,6 +46,12 @@ pub enum OpenError {
     /// Its file.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The secret that it shares with its other instances.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// Its other instances.
+    #[error("cannot be paired: {0}")]
+    Pair(PairProblem),
     /// The thread that saves its recordings.
     #[error("starting the thread that records: {0}")]
     Recorder(io::Error),
@@ -135,6 +144,11 @@ impl Driver {
         thread.flows.fetch_sub(1, Relaxed);
         // An error means that the thread is gone; what it published last is the total then.
         done.recv().unwrap_or_else(|_| flow.stats.snapshot())
+    }
+
+    /// Has a flow handed over to another instance; `answer` gets what came of it, or is dropped if the flow ends first.
+    pub fn hand_over(&self, flow: &FlowHandle, answer: HandOverAnswer) {
+        self.threads[flow.thread].tell(Command::HandOver(flow.id, answer));
     }
 
     /// Has each thread call `answer` in its next turn: a thread that does not is stuck or gone.

@@ -55,9 +55,10 @@ impl Outputs {
         })
     }
 
-    /// The first output, and the address that it is sent from.
-    pub(super) fn first(&self) -> Option<(&Output, io::Result<SocketAddr>)> {
-        self.outputs.first().map(|egress| (egress.tx.output(), egress.tx.source()))
+    /// The first output to a group, where other instances are heard, and the address that it is sent from.
+    pub(super) fn meeting_point(&self) -> Option<(&Output, io::Result<SocketAddr>)> {
+        let egress = self.outputs.iter().find(|egress| egress.tx.output().is_to_group())?;
+        Some((egress.tx.output(), egress.tx.source()))
     }
 
     /// How often one was opened anew: its address may be another then.

@@ -5,25 +5,30 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use super::OpenError;
+use super::clocks;
 use super::control::Control;
 use super::outputs::{LOW_WATER_SLOTS, Outputs};
+use super::pair_desk::{Desk, HandOverAnswer};
 use crate::event::EventKind;
 use crate::flow::Flow;
-use crate::io::udp::{Batch, Received, Rx, UdpError};
+use crate::io::udp::{Batch, Received, Rx};
 use crate::mem::{Pool, SlotId, Span};
 use crate::pair::air_sequence::AirSequence;
 use crate::pair::fingerprint::Fingerprint;
-use crate::pair::machine::reason::Reason;
+use crate::pair::floor::Floor;
+use crate::pair::key_file;
 use crate::pair::machine::{Action, Machine, Options, Role, Verdict};
 use crate::pair::message::{InstanceId, Key, Quality};
 use crate::pair::recut::Recut;
-use crate::spec::{FlowSpec, Output, Transport};
-use crate::stats::Counters;
+use crate::pair::status::PairStatus;
+use crate::spec::{FlowSpec, Output, PairProblem, PairSpec, Transport};
 use crate::time::{Moment, Time, Utc};
 use crate::wire::rtp::Rtp;
 
+/// A turn that has taken so long was interrupted: others may have gone on air meanwhile.
+const LATE: Duration = Duration::from_millis(2);
 /// How long an instance that leaves waits for its successor.
-const LEAVE_LIMIT: Duration = Duration::from_millis(100);
+const LEAVE_LIMIT: Duration = Duration::from_millis(500);
 
 /// One instance of a flow among others.
 pub(super) struct PairTask {
@@ -38,6 +43,8 @@ pub(super) struct PairTask {
     air_sequence: AirSequence,
     recut: Recut,
     leaving_since: Option<Time>,
+    floor: Floor,
+    desk: Desk,
     /// Output sockets opened anew that were followed.
     followed: u64,
     /// Whether there are descriptors that nobody watches yet.
@@ -45,13 +52,19 @@ pub(super) struct PairTask {
 }
 
 impl PairTask {
-    /// Listens beside the first output, and begins as one that only listens.
-    pub(super) fn open(spec: &FlowSpec, output: &Output, own: SocketAddr, now: Moment) -> Result<Self, OpenError> {
+    /// Listens beside `output`, and begins as one that only listens.
+    pub(super) fn open(
+        spec: &FlowSpec,
+        pair: &PairSpec,
+        output: &Output,
+        own: SocketAddr,
+        now: Moment,
+    ) -> Result<Self, OpenError> {
         let buffer_bytes = spec.receive_buffer_bytes;
-        let (air, control) = open(output, own, buffer_bytes, None)?;
-        let machine = Machine::new(now.mono, draw(now.utc), own.port(), Options::default());
+        let key = pair.key_file.as_deref().map(key_file::read).transpose()?;
+        let (air, control) = open(output, own, buffer_bytes, key)?;
         Ok(Self {
-            machine,
+            machine: Machine::new(now.mono, draw(now.utc), own.port(), options(pair)),
             air,
             control,
             transport: output.transport,
@@ -60,6 +73,8 @@ impl PairTask {
             air_sequence: AirSequence::default(),
             recut: Recut::new(spec.packets_per_datagram),
             leaving_since: None,
+            floor: Floor::new(pair.least_bitrate),
+            desk: Desk::default(),
             followed: 0,
             has_new_fds: false,
         })
@@ -97,6 +112,23 @@ impl PairTask {
             self.machine.said(now, &message, address);
         }
         self.drop_heard(pool, flow);
+    }
+
+    /// Who did not get to run in the midst of a turn must hear what was sent meanwhile before it sends: listens once more if
+    /// `now` is over, and gives the time as it is then.
+    pub(super) fn listen_if_late(
+        &mut self,
+        now: Moment,
+        pool: &mut Pool,
+        batch: &mut Batch,
+        flow: &mut Flow,
+    ) -> Moment {
+        if !self.may_send() || clocks::mono().since(now.mono) < LATE {
+            return now;
+        }
+        let now = clocks::now();
+        self.listen(now, pool, batch, flow);
+        now
     }
 
     fn hear(&mut self, now: Moment, pool: &Pool, slot: SlotId, received: &Received, flow: &mut Flow) {
@@ -179,7 +211,8 @@ impl PairTask {
         say: &mut impl FnMut(EventKind),
     ) -> Time {
         self.follow(now.mono, outputs);
-        self.machine.set_quality(now.mono, quality(now.mono, flow, outputs));
+        let is_under_floor = self.floor.is_under(now.mono, flow.counters.input_bytes);
+        self.machine.set_quality(now.mono, quality(now.mono, flow, outputs, is_under_floor));
         let next = self.machine.poll(now);
         while let Some(action) = self.machine.next_action() {
             match action {
@@ -188,11 +221,17 @@ impl PairTask {
                 Action::TakeAir { reason, rtp_next } => {
                     rtp_next.into_iter().for_each(|next| self.air_sequence.told(next));
                     self.recut.stop();
-                    count_takeover(&mut flow.counters, reason);
+                    self.desk.note_taken(now.utc, reason, &mut flow.counters);
                     say(EventKind::TookAir(reason));
                 }
-                Action::LeaveAir(reason) => say(EventKind::LeftAir(reason)),
-                Action::Stranger(source) => say(EventKind::Stranger(source)),
+                Action::LeaveAir(reason) => {
+                    self.desk.note_left(now.utc, reason, &mut flow.counters);
+                    say(EventKind::LeftAir(reason));
+                }
+                Action::Stranger(source) => {
+                    self.desk.note_stranger(now.utc, source, &mut flow.counters);
+                    say(EventKind::Stranger(source));
+                }
             }
         }
         if self.machine.may_send()
@@ -200,6 +239,7 @@ impl PairTask {
         {
             outputs.go_on_with(sequence);
         }
+        self.desk.answer(self.machine.role());
         let agreement = self.machine.agreement();
         let counters = &mut flow.counters;
         counters.standby_gauge = u64::from(self.machine.role() != Role::OnAir);
@@ -208,9 +248,22 @@ impl PairTask {
         next
     }
 
+    /// How it sees the pair, if that is to be told now.
+    pub(super) fn report(&mut self, now: Moment) -> Option<PairStatus> {
+        self.desk.report(now, &self.machine)
+    }
+
+    /// Hands over to another instance; `answer` gets what came of it.
+    pub(super) fn hand_over(&mut self, now: Moment, answer: HandOverAnswer) {
+        self.desk.hand_over(now, &mut self.machine, answer);
+    }
+
     /// An output that was opened anew sends from another address: what is heard from there is its own.
     fn follow(&mut self, now: Time, outputs: &Outputs) {
-        let Some((output, Ok(own))) = outputs.first().filter(|_| outputs.reopened() != self.followed) else { return };
+        if outputs.reopened() == self.followed {
+            return;
+        }
+        let Some((output, Ok(own))) = outputs.meeting_point() else { return };
         let opened = open(output, own, self.buffer_bytes, self.control.key().cloned());
         // If that fails, the old ones stay until the next try.
         if let Ok((air, control)) = opened {
@@ -242,28 +295,23 @@ impl PairTask {
     }
 }
 
-/// Opens what listens to the others.
-fn open(output: &Output, own: SocketAddr, buffer_bytes: usize, key: Option<Key>) -> Result<(Rx, Control), UdpError> {
-    Ok((Rx::open_beside(output, own, buffer_bytes)?, Control::open(output, key)?))
+const fn options(pair: &PairSpec) -> Options {
+    Options { rank: pair.rank, least_patience: pair.patience, most_patience: pair.most_patience }
 }
 
-fn quality(now: Time, flow: &Flow, outputs: &Outputs) -> Quality {
+/// Opens what listens to the others.
+fn open(output: &Output, own: SocketAddr, buffer_bytes: usize, key: Option<Key>) -> Result<(Rx, Control), OpenError> {
+    let control = output.control().ok_or(OpenError::Pair(PairProblem::NoPort(output.address)))?;
+    Ok((Rx::open_beside(output, own, buffer_bytes)?, Control::open(&control, key)?))
+}
+
+fn quality(now: Time, flow: &Flow, outputs: &Outputs, is_under_floor: bool) -> Quality {
     if flow.counters.input_up_gauge == 0 || outputs.all_fail(now) {
         Quality::None
-    } else if flow.is_bad() {
+    } else if is_under_floor || flow.is_bad() {
         Quality::Bad
     } else {
         Quality::Good
-    }
-}
-
-fn count_takeover(counters: &mut Counters, reason: Reason) {
-    match reason {
-        Reason::Nobody => counters.takeovers_nobody += 1,
-        Reason::Silence => counters.takeovers_silence += 1,
-        Reason::HandOver => counters.takeovers_hand_over += 1,
-        Reason::TakenBack => counters.takeovers_taken_back += 1,
-        Reason::Outranked | Reason::Stalled | Reason::BetterInput | Reason::Unheard => {}
     }
 }
 

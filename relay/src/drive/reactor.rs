@@ -12,6 +12,7 @@ use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 
 use super::clocks;
 use super::moderation::Moderation;
+use super::pair_desk::{HandOverAnswer, HandOverError};
 use super::task::FlowTask;
 use super::timers::Timers;
 use crate::io::udp::Batch;
@@ -34,6 +35,7 @@ const EVENTS: usize = 64;
 pub(super) enum Command {
     Add(u64, Box<FlowTask>),
     Remove(u64, Sender<Counters>),
+    HandOver(u64, HandOverAnswer),
     Answer(Arc<dyn Fn() + Send + Sync>),
     Stop,
 }
@@ -157,7 +159,7 @@ impl Reactor {
         if readable {
             self.filled += task.on_readable(now, &mut self.pool, &mut self.batch);
         }
-        if task.on_time(now, &mut self.pool) {
+        if task.on_time(now, &mut self.pool, &mut self.batch) {
             watch(&self.epoll, id, task);
         }
         if let Some(deadline) = task.end_turn(now, &mut self.pool) {
@@ -166,6 +168,16 @@ impl Reactor {
         if self.leaving.contains_key(&id) && self.flows.get(&id).is_none_or(|task| task.has_left(now.mono)) {
             self.end(id, now);
         }
+    }
+
+    fn hand_over(&mut self, id: u64, now: Moment, answer: HandOverAnswer) {
+        // What others said comes first: they may be ready by now, or gone.
+        self.listen(id, now);
+        match self.flows.get_mut(&id) {
+            Some(task) => task.hand_over(now, answer),
+            None => answer(Err(HandOverError::Ended)),
+        }
+        self.turn(id, now, false);
     }
 
     /// Ends a flow that was asked to.
@@ -193,6 +205,7 @@ impl Reactor {
                         _ => self.end(id, now),
                     }
                 }
+                Command::HandOver(id, answer) => self.hand_over(id, now, answer),
                 Command::Answer(answer) => answer(),
                 Command::Stop => self.stopping = true,
             }

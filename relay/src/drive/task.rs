@@ -9,6 +9,7 @@ use super::clocks;
 use super::made::MadeInput;
 use super::outputs::Outputs;
 use super::pair::PairTask;
+use super::pair_desk::{HandOverAnswer, HandOverError};
 use super::recorder::Recorder;
 use super::socket::SocketInput;
 use crate::event::{EventKind, EventSink, FlowEvent};
@@ -16,7 +17,7 @@ use crate::flow::{Flow, Poll};
 use crate::io;
 use crate::io::udp::{Batch, UdpError};
 use crate::mem::Pool;
-use crate::spec::{FlowSpec, Pair, Source};
+use crate::spec::{FlowSpec, PairProblem, Source};
 use crate::stats::{Counters, FlowStats};
 use crate::time::{Moment, Time};
 
@@ -64,7 +65,7 @@ impl Teller {
 impl FlowTask {
     pub(super) fn open(spec: &FlowSpec, sink: EventSink, recorder: Option<Recorder>) -> Result<Self, OpenError> {
         let outputs = Outputs::open(spec)?;
-        Ok(Self {
+        let mut task = Self {
             flow: Flow::new(spec),
             input: FlowInput::open(spec)?,
             pair: open_pair(spec, &outputs)?,
@@ -76,7 +77,10 @@ impl FlowTask {
             next_look: None,
             next_report: Time::default(),
             scheduled: None,
-        })
+        };
+        // Whoever looks before the first turn sees that it is paired.
+        task.tell_of_pair(clocks::now());
+        Ok(task)
     }
 
     pub(super) fn name(&self) -> &str {
@@ -104,6 +108,14 @@ impl FlowTask {
     pub(super) fn listen(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) {
         if let Some(pair) = &mut self.pair {
             pair.listen(now, pool, batch, &mut self.flow);
+        }
+    }
+
+    /// Hands over to another instance; `answer` gets what came of it.
+    pub(super) fn hand_over(&mut self, now: Moment, answer: HandOverAnswer) {
+        match &mut self.pair {
+            Some(pair) => pair.hand_over(now, answer),
+            None => answer(Err(HandOverError::NotPaired)),
         }
     }
 
@@ -138,7 +150,7 @@ impl FlowTask {
         let mut buffers = 0;
         for _ in 0..MOST_BATCHES_A_TURN {
             let filled = socket.receive(now, pool, batch, flow, &mut |kind| teller.say(kind));
-            SendingSide { flow, outputs, pair: pair.as_mut(), next_look, teller }.send_due(now, pool);
+            SendingSide { flow, outputs, pair: pair.as_mut(), next_look, teller }.send_due(now, pool, batch);
             buffers += filled.buffers;
             if !filled.more {
                 break;
@@ -148,7 +160,7 @@ impl FlowTask {
     }
 
     /// A deadline may have come. Returns whether the input has a new descriptor to watch.
-    pub(super) fn on_time(&mut self, now: Moment, pool: &mut Pool) -> bool {
+    pub(super) fn on_time(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> bool {
         let say = &mut |kind| self.teller.say(kind);
         let new_descriptor = match &mut self.input {
             FlowInput::Socket(socket) => socket.on_deadline(now.mono, &mut self.flow, say),
@@ -157,7 +169,7 @@ impl FlowTask {
                 false
             }
         };
-        self.sender().send_due(now, pool);
+        self.sender().send_due(now, pool, batch);
         new_descriptor | self.pair.as_mut().is_some_and(PairTask::take_new_fds)
     }
 
@@ -176,6 +188,7 @@ impl FlowTask {
             Poll::Idle => None,
         };
         self.tell_of_inspection(now.mono);
+        self.tell_of_pair(now);
         self.recorder.iter_mut().for_each(|recorder| recorder.turn(now, &mut self.flow));
         self.say_if_ended();
         [input, flow, self.next_look].into_iter().flatten().min()
@@ -190,7 +203,7 @@ impl FlowTask {
             socket.count_drops(&mut self.flow, &mut |kind| self.teller.say(kind));
         }
         if self.pair.as_ref().is_some_and(|pair| !pair.may_send()) {
-            self.sender().send_due(now, pool);
+            self.sender().send_due(now, pool, batch);
         }
         self.flow.finish(now.mono, pool);
         if self.pair.as_ref().is_none_or(PairTask::may_send) {
@@ -220,6 +233,12 @@ impl FlowTask {
         {
             self.next_report = now + REPORT_INTERVAL;
             self.stats.publish_report(report);
+        }
+    }
+
+    fn tell_of_pair(&mut self, now: Moment) {
+        if let Some(status) = self.pair.as_mut().and_then(|pair| pair.report(now)) {
+            self.stats.publish_pair(status);
         }
     }
 
@@ -253,9 +272,10 @@ impl FlowInput {
 }
 
 fn open_pair(spec: &FlowSpec, outputs: &Outputs) -> Result<Option<PairTask>, OpenError> {
-    let Some((output, own)) = outputs.first().filter(|_| spec.pair == Pair::Standby) else { return Ok(None) };
+    let Some(pair) = &spec.pair else { return Ok(None) };
+    let (output, own) = outputs.meeting_point().ok_or(OpenError::Pair(PairProblem::NoGroup))?;
     let own = own.map_err(|error| UdpError::of(output, "tell its own address", error))?;
-    PairTask::open(spec, output, own, clocks::now()).map(Some)
+    PairTask::open(spec, pair, output, own, clocks::now()).map(Some)
 }
 
 /// What sends, apart from the input, which may be in use meanwhile.
@@ -269,8 +289,9 @@ struct SendingSide<'a> {
 
 impl SendingSide<'_> {
     /// Sends what is due, if this instance is on air.
-    fn send_due(&mut self, now: Moment, pool: &mut Pool) {
+    fn send_due(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) {
         let Some(pair) = &mut self.pair else { return self.send(now, pool) };
+        let now = pair.listen_if_late(now, pool, batch, self.flow);
         pair.take_made(pool, self.flow);
         *self.next_look = Some(pair.act(now, self.flow, self.outputs, &mut |kind| self.teller.say(kind)));
         if pair.may_send() {

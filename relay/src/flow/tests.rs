@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::spec::{Input, Inspect, Output, Pace, Pair};
+use crate::spec::{Input, Inspect, Output, Pace};
 use crate::stats::Counters;
 use crate::time::Ticks27;
 use crate::wire::rtp::write_header;
@@ -35,7 +35,7 @@ fn spec(transport: Transport) -> FlowSpec {
         outputs: vec![output],
         pace: Pace::Arrival,
         inspect: Inspect::Continuity,
-        pair: Pair::Off,
+        pair: None,
         packets_per_datagram: 7,
         reorder_window: WINDOW,
         receive_buffer_bytes: 1 << 20,

@@ -10,12 +10,15 @@
 //! - [`air_sequence`]: RTP numbers go on where the predecessor stopped.
 //! - [`alignment`]: what was on air, matched with what is made here.
 //! - [`machine`]: who is on air, and why; pure, `now` is an argument.
-//! - [`message`]: what instances say to each other beside the stream, on the wire.
+//! - [`message`]: what instances say to each other beside the stream, on the wire; [`key_file`]: the secret that they share.
 //! - [`recut`]: where the air cuts the stream into datagrams.
+//! - [`status`]: how an instance sees the pair, for people.
 
 pub mod air_sequence;
 pub mod alignment;
 pub mod fingerprint;
+pub(crate) mod floor;
+pub mod key_file;
 pub mod machine;
 pub mod message;
 mod peers;
@@ -23,3 +26,4 @@ pub mod recut;
 #[cfg(test)]
 mod simulation;
 mod skew;
+pub mod status;

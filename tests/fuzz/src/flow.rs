@@ -6,7 +6,7 @@ use std::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use relay::flow::{Arrived, Flow, Poll};
 use relay::mem::Pool;
-use relay::spec::{FlowSpec, Input, Inspect, Pace, Pair, Source, Transport};
+use relay::spec::{FlowSpec, Input, Inspect, Pace, Source, Transport};
 use relay::time::Time;
 use relay::wire::ts::{PACKET_LEN, SYNC_BYTE};
 
@@ -70,7 +70,7 @@ fn spec(script: &mut Script<'_>) -> FlowSpec {
         outputs: Vec::new(),
         pace: if options & 2 == 0 { Pace::Arrival } else { Pace::Pcr },
         inspect: if options & 0x80 == 0 { Inspect::Full } else { Inspect::Continuity },
-        pair: Pair::Off,
+        pair: None,
         record: None,
         packets_per_datagram: 1 + usize::from(options >> 2) % 7,
         reorder_window: Duration::from_millis(5),

@@ -12,6 +12,7 @@ mod inspect;
 mod inspection;
 mod lab;
 mod looping;
+mod pair;
 mod pair_rtp;
 mod prometheus;
 mod record;

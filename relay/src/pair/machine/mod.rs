@@ -30,6 +30,8 @@ const HELLO_INTERVAL: Duration = Duration::from_millis(100);
 const JOIN: Duration = Duration::from_millis(300);
 /// What another has on air by now, ours that wait are given up after so long at least.
 const LEAST_HOLD: Duration = Duration::from_millis(250);
+/// A term that is further ahead is none: nobody is to use them up.
+const MOST_TERMS_AHEAD: u64 = 1 << 20;
 /// Datagrams older than this are stale whoever is on air.
 const MOST_HOLD: Duration = Duration::from_secs(1);
 
@@ -261,7 +263,8 @@ impl Machine {
     /// A message came in.
     pub fn said(&mut self, now: Moment, message: &Message, address: IpAddr) {
         let standing = &message.standing;
-        if standing.instance == self.instance {
+        let is_plausible = self.term == 0 || standing.term <= self.term.saturating_add(MOST_TERMS_AHEAD);
+        if standing.instance == self.instance || !is_plausible {
             return;
         }
         let news = self.peers.note(now, message, address);
