@@ -50,7 +50,7 @@ fn queue(criterion: &mut Criterion) {
     let mut queue = Queue::default();
     per_datagram(criterion, "queue_in_and_out", || {
         queue.append(&mut pool, span);
-        queue.close(Time(1), Time(1), None);
+        queue.close(0, Time(1), Time(1), RtpHead::default());
         queue.pop(&mut pool)
     });
 }

@@ -19,6 +19,7 @@ use crate::pair::floor::Floor;
 use crate::pair::key_file;
 use crate::pair::machine::{Action, Machine, Options, Role, Verdict};
 use crate::pair::message::{InstanceId, Key, Quality};
+use crate::pair::recut::Recut;
 use crate::pair::status::PairStatus;
 use crate::spec::{FlowSpec, Output, PairProblem, PairSpec, Transport};
 use crate::time::{Moment, Time, Utc};
@@ -40,6 +41,7 @@ pub(super) struct PairTask {
     known: usize,
     /// RTP numbers heard while this instance is not sending.
     air_sequence: AirSequence,
+    recut: Recut,
     leaving_since: Option<Time>,
     floor: Floor,
     desk: Desk,
@@ -69,6 +71,7 @@ impl PairTask {
             buffer_bytes,
             known: 0,
             air_sequence: AirSequence::default(),
+            recut: Recut::new(spec.packets_per_datagram),
             leaving_since: None,
             floor: Floor::new(pair.least_bitrate),
             desk: Desk::default(),
@@ -98,7 +101,7 @@ impl PairTask {
         while let Ok(more) = self.air.receive(pool, batch) {
             let received: Vec<_> = batch.drain().collect();
             for (slot, received) in &received {
-                self.hear(now, pool, *slot, received);
+                self.hear(now, pool, *slot, received, flow);
             }
             received.iter().for_each(|&(slot, _)| pool.release(slot));
             if !more {
@@ -128,7 +131,7 @@ impl PairTask {
         now
     }
 
-    fn hear(&mut self, now: Moment, pool: &Pool, slot: SlotId, received: &Received) {
+    fn hear(&mut self, now: Moment, pool: &Pool, slot: SlotId, received: &Received, flow: &mut Flow) {
         let Some(source) = received.source else { return };
         let segment_len = received.segment_len.unwrap_or(received.len).max(1);
         for start in (0..received.len).step_by(segment_len) {
@@ -145,6 +148,10 @@ impl PairTask {
                 }
             };
             self.machine.heard(now, Fingerprint::of([payload].into_iter()), source);
+            if self.machine.role() != Role::OnAir {
+                let cut = self.recut.heard(payload, self.machine.agreement().equal);
+                cut.into_iter().for_each(|packet| flow.cut_before(packet));
+            }
         }
     }
 
@@ -152,13 +159,27 @@ impl PairTask {
     pub(super) fn take_made(&mut self, pool: &mut Pool, flow: &mut Flow) {
         while let Some((release, fingerprint)) = self.next_made(pool, flow) {
             match self.machine.made(release, fingerprint) {
-                Verdict::Keep => self.known += 1,
+                Verdict::Keep => {
+                    self.compare_cuts(pool, flow);
+                    self.known += 1;
+                }
                 Verdict::Drop { before } => {
                     flow.suppress(before + 1, pool);
                     self.known -= before;
                 }
             }
         }
+    }
+
+    /// Cuts the stream where the air does, if the datagram that is new shows where that is.
+    fn compare_cuts(&mut self, pool: &Pool, flow: &mut Flow) {
+        if self.machine.role() == Role::OnAir {
+            return;
+        }
+        let Some((datagram, spans)) = flow.queue().get(self.known) else { return };
+        let pieces = spans.map(|span| pool.bytes(span));
+        let cut = self.recut.made(datagram.first_packet, pieces, self.machine.agreement().equal);
+        cut.into_iter().for_each(|packet| flow.cut_before(packet));
     }
 
     fn next_made(&self, pool: &Pool, flow: &Flow) -> Option<(Time, Fingerprint)> {
@@ -201,6 +222,7 @@ impl PairTask {
                 Action::Say(message) => drop(self.control.say(&message)),
                 Action::TakeAir { reason, rtp_next } => {
                     rtp_next.into_iter().for_each(|next| self.air_sequence.told(next));
+                    self.recut.stop();
                     self.desk.note_taken(now.utc, reason, &mut flow.counters);
                     say(EventKind::TookAir(reason));
                 }

@@ -11,6 +11,7 @@
 //! - [`alignment`]: what was on air, matched with what is made here.
 //! - [`machine`]: who is on air, and why; pure, `now` is an argument.
 //! - [`message`]: what instances say to each other beside the stream, on the wire; [`key_file`]: the secret that they share.
+//! - [`recut`]: where the air cuts the stream into datagrams.
 //! - [`status`]: how an instance sees the pair, for people.
 
 pub mod air_sequence;
@@ -21,6 +22,7 @@ pub mod key_file;
 pub mod machine;
 pub mod message;
 mod peers;
+pub mod recut;
 #[cfg(test)]
 mod simulation;
 mod skew;

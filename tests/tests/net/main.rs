@@ -13,6 +13,7 @@ mod inspection;
 mod lab;
 mod looping;
 mod pair;
+mod pair_rtp;
 mod prometheus;
 mod record;
 mod recovery;
