@@ -10,7 +10,7 @@ use relay::stage::continuity::Continuity;
 use relay::stage::frame::Framer;
 use relay::stage::queue::Queue;
 use relay::stage::reorder::Reorder;
-use relay::stage::{Payload, RtpStamp};
+use relay::stage::{Payload, RtpHead};
 use relay::time::Time;
 use relay::wire::ts::{PACKET_LEN, PACKETS_PER_DATAGRAM, Packet};
 
@@ -61,7 +61,11 @@ fn reorder(criterion: &mut Criterion) {
     let mut sequence = 0_u16;
     per_datagram(criterion, "reorder_in_order", || {
         sequence = sequence.wrapping_add(1);
-        reorder.push(Payload { span, arrival: Time(1), rtp: Some(RtpStamp { sequence, timestamp: 0, ssrc: 1 }) })
+        reorder.push(Payload {
+            span,
+            arrival: Time(1),
+            rtp: RtpHead { sequence: Some(sequence), ssrc: Some(1), ..RtpHead::default() },
+        })
     });
 }
 

@@ -1,15 +1,16 @@
 //! The outputs of a flow: each datagram to each, and opened anew when one fails.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::clocks;
 use crate::event::EventKind;
 use crate::flow::Flow;
-use crate::io::udp::{Tx, UdpError};
+use crate::io::udp::{Turn, Tx, UdpError};
 use crate::mem::Pool;
-use crate::spec::{FlowSpec, Output, Pace};
+use crate::spec::{FlowSpec, Output, Pace, Transport};
+use crate::stage::numbering::Numbering;
 use crate::time::{Moment, Time};
 
 /// Interval between attempts to open a failing output anew.
@@ -22,6 +23,9 @@ pub(super) const LOW_WATER_SLOTS: usize = 128;
 /// All outputs of a flow.
 pub(super) struct Outputs {
     outputs: Vec<Egress>,
+    /// The next RTP header, the same for all.
+    numbering: Numbering,
+    has_rtp: bool,
     /// How often one was opened anew.
     reopened: u64,
     /// Whether datagrams due together may leave as one burst: only as they arrive, never when paced.
@@ -41,7 +45,14 @@ struct Failing {
 impl Outputs {
     pub(super) fn open(spec: &FlowSpec) -> Result<Self, UdpError> {
         let outputs = spec.outputs.iter().map(|output| Ok(Egress { tx: Tx::open(output)?, failing: None }));
-        Ok(Self { outputs: outputs.collect::<Result<_, UdpError>>()?, reopened: 0, burst: spec.pace == Pace::Arrival })
+        let first = spec.outputs.first().map_or_else(|| (Ipv4Addr::UNSPECIFIED, 0).into(), |output| output.address);
+        Ok(Self {
+            outputs: outputs.collect::<Result<_, UdpError>>()?,
+            numbering: Numbering::new(&spec.name, first),
+            has_rtp: spec.outputs.iter().any(|output| output.transport == Transport::Rtp),
+            reopened: 0,
+            burst: spec.pace == Pace::Arrival,
+        })
     }
 
     /// The first output to a group, where other instances are heard, and the address that it is sent from.
@@ -61,11 +72,14 @@ impl Outputs {
         failing.all(|failing| failing.is_some_and(|failing| now.since(failing.last) < FAILING_FOR))
     }
 
-    /// The next RTP datagram follows this one, which another instance sent.
-    pub(super) fn go_on_after(&mut self, sequence: u16, ssrc: u32) {
-        for egress in &mut self.outputs {
-            egress.tx.set_sequence(sequence.wrapping_add(1), ssrc);
-        }
+    /// RTP sequence number of the next datagram that does not bring its own; `None` if no output is RTP.
+    pub(super) fn next_sequence(&self) -> Option<u16> {
+        self.has_rtp.then(|| self.numbering.next_sequence())
+    }
+
+    /// The next datagram that does not bring its own RTP sequence number has this one.
+    pub(super) const fn go_on_with(&mut self, sequence: u16) {
+        self.numbering.go_on_with(sequence);
     }
 
     /// Sends what is due, and lets it go.
@@ -89,8 +103,12 @@ impl Outputs {
         flow: &mut Flow,
         say: &mut impl FnMut(EventKind),
     ) {
+        let turn = Turn { now, horizon, numbering: self.numbering, burst: self.burst };
         for egress in &mut self.outputs {
-            self.reopened += u64::from(egress.send(now, horizon, pool, flow, self.burst, say));
+            self.reopened += u64::from(egress.send(turn, pool, flow, say));
+        }
+        if self.has_rtp {
+            flow.queue().due(horizon).for_each(|(datagram, _)| self.numbering.pass(&datagram.rtp));
         }
         flow.sent(horizon, clocks::mono(), pool);
     }
@@ -98,21 +116,13 @@ impl Outputs {
 
 impl Egress {
     /// Sends what is due. Returns whether it was opened anew after that.
-    fn send(
-        &mut self,
-        now: Moment,
-        horizon: Time,
-        pool: &Pool,
-        flow: &mut Flow,
-        burst: bool,
-        say: &mut impl FnMut(EventKind),
-    ) -> bool {
-        let sent = self.tx.send(pool, flow.queue(), horizon, now, burst);
+    fn send(&mut self, turn: Turn, pool: &Pool, flow: &mut Flow, say: &mut impl FnMut(EventKind)) -> bool {
+        let sent = self.tx.send(pool, flow.queue(), turn);
         flow.counters.output_datagrams += sent.datagrams;
         flow.counters.output_bytes += sent.bytes;
         flow.counters.output_errors += sent.refused;
         match sent.error {
-            Some(error) => return self.on_failure(now.mono, &error.to_string(), say),
+            Some(error) => return self.on_failure(turn.now.mono, &error.to_string(), say),
             None if self.failing.take().is_some() => {
                 say(EventKind::OutputBack { output: self.tx.output().to_string() });
             }

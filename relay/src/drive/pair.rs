@@ -12,6 +12,7 @@ use crate::event::EventKind;
 use crate::flow::Flow;
 use crate::io::udp::{Batch, Received, Rx};
 use crate::mem::{Pool, SlotId, Span};
+use crate::pair::air_sequence::AirSequence;
 use crate::pair::fingerprint::Fingerprint;
 use crate::pair::floor::Floor;
 use crate::pair::key_file;
@@ -34,8 +35,8 @@ pub(super) struct PairTask {
     buffer_bytes: usize,
     /// Datagrams of the queue that the machine knows.
     known: usize,
-    /// The header of the last RTP datagram heard on air.
-    heard_rtp: Option<(u16, u32)>,
+    /// RTP numbers heard while this instance is not sending.
+    air_sequence: AirSequence,
     leaving_since: Option<Time>,
     floor: Floor,
     desk: Desk,
@@ -64,7 +65,7 @@ impl PairTask {
             transport: output.transport,
             buffer_bytes,
             known: 0,
-            heard_rtp: None,
+            air_sequence: AirSequence::default(),
             leaving_since: None,
             floor: Floor::new(pair.least_bitrate),
             desk: Desk::default(),
@@ -117,7 +118,9 @@ impl PairTask {
                 Transport::Udp => bytes,
                 Transport::Rtp => {
                     let Ok(rtp) = Rtp::parse(bytes) else { continue };
-                    self.heard_rtp = Some((rtp.sequence, rtp.ssrc));
+                    if !self.machine.may_send() {
+                        self.air_sequence.heard(rtp.sequence);
+                    }
                     &bytes[rtp.payload_start..rtp.payload_end]
                 }
             };
@@ -151,9 +154,10 @@ impl PairTask {
         }
     }
 
-    /// So many datagrams of the queue were sent.
-    pub(super) fn sent(&mut self, count: usize) {
+    /// So many datagrams of the queue were sent; the next one has this RTP sequence number.
+    pub(super) fn sent(&mut self, count: usize, rtp_next: Option<u16>) {
         self.machine.sent(count);
+        self.machine.set_rtp_next(rtp_next);
         self.known -= count.min(self.known);
     }
 
@@ -173,10 +177,8 @@ impl PairTask {
             match action {
                 // A message that is lost is said again.
                 Action::Say(message) => drop(self.control.say(&message)),
-                Action::TakeAir { reason, .. } => {
-                    if let Some((sequence, ssrc)) = self.heard_rtp {
-                        outputs.go_on_after(sequence, ssrc);
-                    }
+                Action::TakeAir { reason, rtp_next } => {
+                    rtp_next.into_iter().for_each(|next| self.air_sequence.told(next));
                     self.desk.note_taken(now.utc, reason, &mut flow.counters);
                     say(EventKind::TookAir(reason));
                 }
@@ -189,6 +191,11 @@ impl PairTask {
                     say(EventKind::Stranger(source));
                 }
             }
+        }
+        if self.machine.may_send()
+            && let Some(sequence) = self.air_sequence.take()
+        {
+            outputs.go_on_with(sequence);
         }
         self.desk.answer(self.machine.role());
         let agreement = self.machine.agreement();

@@ -297,7 +297,7 @@ impl SendingSide<'_> {
             let before = self.flow.queue().len();
             self.send(now, pool);
             let sent = before - self.flow.queue().len();
-            self.pair.iter_mut().for_each(|pair| pair.sent(sent));
+            self.pair.iter_mut().for_each(|pair| pair.sent(sent, self.outputs.next_sequence()));
         } else {
             pair.make_room(pool, self.flow);
         }

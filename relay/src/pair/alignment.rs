@@ -11,7 +11,7 @@ const MOST_AHEAD: usize = 4_096;
 /// Our datagrams remembered after they went.
 const MOST_HISTORY: usize = 512;
 /// So many that are equal, one after the other, are no chance.
-const MATCHES_ALIGNED: u32 = 8;
+pub(super) const MATCHES_ALIGNED: u32 = 8;
 
 /// A datagram of ours that was not on air yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

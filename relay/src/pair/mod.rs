@@ -7,11 +7,13 @@
 //! has nothing that waits.
 //!
 //! - [`fingerprint`]: tells datagrams apart by their content.
+//! - [`air_sequence`]: RTP numbers go on where the predecessor stopped.
 //! - [`alignment`]: what was on air, matched with what is made here.
 //! - [`machine`]: who is on air, and why; pure, `now` is an argument.
 //! - [`message`]: what instances say to each other beside the stream, on the wire; [`key_file`]: the secret that they share.
 //! - [`status`]: how an instance sees the pair, for people.
 
+pub mod air_sequence;
 pub mod alignment;
 pub mod fingerprint;
 pub(crate) mod floor;

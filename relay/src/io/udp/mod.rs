@@ -6,7 +6,7 @@ mod rx;
 mod tx;
 
 pub use rx::{Batch, Rx};
-pub use tx::{Sent, Tx};
+pub use tx::{Sent, Turn, Tx};
 
 pub use crate::sys::Received;
 

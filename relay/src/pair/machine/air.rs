@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::reason::Reason;
 use super::{Action, LEAST_HOLD, MOST_HOLD, Machine, Role};
+use crate::pair::alignment::MATCHES_ALIGNED;
 use crate::pair::fingerprint::Fingerprint;
 use crate::pair::message::{Message, Quality, Standing};
 use crate::pair::peers::{merit, weight};
@@ -23,12 +24,12 @@ const PAUSE_INTERVALS: u32 = 4;
 const STEADY: Duration = Duration::from_millis(100);
 /// Who is told to leave the air for so long, and does not, does not hear it.
 const UNHEARD: Duration = Duration::from_millis(500);
+/// Without a datagram of the other for so long, it has left.
+const CONTEST_PAUSE: Duration = Duration::from_millis(100);
 /// Interval between two reports of a stranger.
 const STRANGER_INTERVAL: Duration = Duration::from_secs(10);
 /// Another's input must be better for so long: both may be about to find out the same.
 const BETTER_FOR: Duration = Duration::from_millis(500);
-/// Smallest term of the first on air, in seconds of UTC to the power of two: terms of an earlier life of the flow are lower.
-const TERM_SHIFT: u32 = 30;
 
 /// What was heard on air from others.
 #[derive(Debug, Default)]
@@ -41,10 +42,32 @@ pub(super) struct Air {
     /// The last one from somebody else, and who that is.
     stranger: Option<(Time, SocketAddr)>,
     stranger_told: Option<Time>,
-    /// Since when one that should leave the air does not, with the datagrams that we have.
-    unheard_since: Option<Time>,
+    contest: Option<Contest>,
     answered: Time,
     better_since: Option<Time>,
+}
+
+/// Another is on air that should leave it.
+#[derive(Clone, Copy, Debug)]
+struct Contest {
+    since: Time,
+    last: Time,
+    /// Datagrams of it that were ours as well.
+    equal: u32,
+}
+
+impl Contest {
+    /// Notes a datagram of the other, which may be one of ours.
+    fn note(now: Time, before: Option<Self>, is_equal: bool) -> Self {
+        let before = before.filter(|contest| now.since(contest.last) < CONTEST_PAUSE);
+        let Self { since, equal, .. } = before.unwrap_or(Self { since: now, last: now, equal: 0 });
+        Self { since, last: now, equal: equal.saturating_add(is_equal.into()) }
+    }
+
+    /// Whether the other sends what we send, and cannot hear us.
+    fn is_unheard(&self) -> bool {
+        self.last.since(self.since) >= UNHEARD && self.equal >= MATCHES_ALIGNED
+    }
 }
 
 /// Usual time between two datagrams on air: a mean in which the latest counts for a sixteenth.
@@ -98,7 +121,7 @@ impl Machine {
         let is_first = self.term == 0;
         match self.air.stranger(now.mono).filter(|_| is_first) {
             Some(stranger) => self.refuse(now.mono, stranger),
-            None if is_first => self.take_air(now, (now.utc.0 >> TERM_SHIFT).max(1), Reason::Nobody),
+            None if is_first => self.take_air(now, 1, Reason::Nobody),
             None => self.take_air(now, self.term.saturating_add(1), Reason::Silence),
         }
     }
@@ -146,7 +169,7 @@ impl Machine {
     pub(super) fn go_on_air(&mut self, now: Moment, reason: Reason, rtp_next: Option<u16>) {
         self.enter(now.mono, Role::OnAir);
         self.alignment.take_lead();
-        (self.air.unheard_since, self.air.better_since) = (None, None);
+        (self.air.contest, self.air.better_since) = (None, None);
         self.actions.push_back(Action::TakeAir { reason, rtp_next });
         self.say_hello(now);
     }
@@ -197,11 +220,9 @@ impl Machine {
             Some(other) if !other.on_air => {}
             Some(other) if weight(&other) > weight(&self.standing(now.mono)) => self.step_back(now, Reason::Outranked),
             Some(_) => {
-                let since = *self.air.unheard_since.get_or_insert(now.mono);
-                if now.mono.since(since) >= UNHEARD && self.alignment.is_known(fingerprint) {
-                    return self.step_back(now, Reason::Unheard);
-                }
-                self.answer(now);
+                let contest = Contest::note(now.mono, self.air.contest, self.alignment.is_known(fingerprint));
+                self.air.contest = Some(contest);
+                if contest.is_unheard() { self.step_back(now, Reason::Unheard) } else { self.answer(now) }
             }
             None => {
                 self.answer(now);

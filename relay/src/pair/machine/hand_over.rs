@@ -68,7 +68,7 @@ impl Machine {
         let candidates = self.peers.candidates(now.mono).filter(|peer| !self.leaving || Some(peer.instance) != silent);
         let best = candidates.max_by_key(|peer| (Some(peer.instance) != silent, merit(peer)));
         let Some(to) = best.map(|peer| peer.instance) else { return false };
-        let hand_over = HandOver { to, place: self.alignment.place(), rtp_next: None };
+        let hand_over = HandOver { to, place: self.alignment.place(), rtp_next: self.rtp_next };
         self.offer = Some(Offer { hand_over, attempts: 0, next: now.mono });
         self.term = self.term.saturating_add(1);
         self.enter(now.mono, Role::HandingOver);

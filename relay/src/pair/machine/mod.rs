@@ -30,6 +30,8 @@ const HELLO_INTERVAL: Duration = Duration::from_millis(100);
 const JOIN: Duration = Duration::from_millis(300);
 /// What another has on air by now, ours that wait are given up after so long at least.
 const LEAST_HOLD: Duration = Duration::from_millis(250);
+/// A term that is further ahead is none: nobody is to use them up.
+const MOST_TERMS_AHEAD: u64 = 1 << 20;
 /// Datagrams older than this are stale whoever is on air.
 const MOST_HOLD: Duration = Duration::from_secs(1);
 
@@ -120,6 +122,8 @@ pub struct Machine {
     skip_since: Option<Time>,
     /// Of the oldest that wait, so many were on air.
     settled: usize,
+    /// RTP sequence number of the next datagram that is sent from here.
+    rtp_next: Option<u16>,
     actions: VecDeque<Action>,
 }
 
@@ -144,6 +148,7 @@ impl Machine {
             said: 0,
             skip_since: None,
             settled: 0,
+            rtp_next: None,
             actions: VecDeque::new(),
         }
     }
@@ -218,6 +223,11 @@ impl Machine {
         self.next_hello = now;
     }
 
+    /// The next datagram sent from here has this RTP sequence number, unless it brings its own; a successor is told.
+    pub const fn set_rtp_next(&mut self, rtp_next: Option<u16>) {
+        self.rtp_next = rtp_next;
+    }
+
     /// A datagram was made that leaves, or would leave, at `release`.
     pub fn made(&mut self, release: Time, fingerprint: Fingerprint) -> Verdict {
         match self.alignment.made(release, fingerprint) {
@@ -253,7 +263,8 @@ impl Machine {
     /// A message came in.
     pub fn said(&mut self, now: Moment, message: &Message, address: IpAddr) {
         let standing = &message.standing;
-        if standing.instance == self.instance {
+        let is_plausible = self.term == 0 || standing.term <= self.term.saturating_add(MOST_TERMS_AHEAD);
+        if standing.instance == self.instance || !is_plausible {
             return;
         }
         let news = self.peers.note(now, message, address);

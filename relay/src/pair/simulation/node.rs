@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use crate::pair::fingerprint::{Fingerprint, Position};
 use crate::pair::machine::{Action, Machine, Options, Role, Verdict};
 use crate::pair::message::{InstanceId, Message, Quality};
-use crate::time::{Moment, Time};
+use crate::time::{Moment, Time, Utc};
 
 /// A mistake that the simulation must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,10 @@ pub(super) struct Node {
     backlog: Vec<Input>,
     pub(super) has_input: bool,
     pub(super) has_output: bool,
+    /// Whether it hears nothing of the others, while they hear it.
+    pub(super) is_deaf: bool,
+    /// What its clock shows too much.
+    pub(super) clock_error_nanos: i64,
     /// Of its input, as long as there is one.
     pub(super) quality: Quality,
     last_input: Time,
@@ -78,6 +82,8 @@ impl Node {
             backlog,
             has_input: true,
             has_output: true,
+            is_deaf: false,
+            clock_error_nanos: 0,
             quality: Quality::Good,
             last_input: Time::default(),
         }
@@ -93,6 +99,7 @@ impl Node {
 
     /// Takes what came; gives what it sends and when it wants to be woken.
     pub(super) fn take(&mut self, now: Moment, input: Input) -> (Vec<Output>, Option<Time>) {
+        let now = Moment { utc: Utc(now.utc.0.saturating_add_signed(self.clock_error_nanos)), ..now };
         if self.frozen_until.is_some_and(|until| until > now.mono) {
             self.backlog.push(input);
             return (Vec::new(), None);
@@ -110,7 +117,7 @@ impl Node {
             self.send(&mut out);
         }
         second.into_iter().for_each(|input| self.feed(now, input));
-        let has_input = self.has_input && now.mono.since(self.last_input) < INPUT_LIMIT;
+        let has_input = now.mono.since(self.last_input) < INPUT_LIMIT;
         self.machine.set_quality(now.mono, if has_input { self.quality } else { Quality::None });
         let deadline = self.machine.poll(now);
         self.act(&mut out);

@@ -17,8 +17,12 @@ const EPOCH: u64 = 1_795_000_000_000_000_000;
 /// How the network treats what is sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Weather {
+    /// Time between two datagrams of the channel.
+    pub(super) interval: Duration,
     /// Most that an input datagram is later at one instance than at another.
     pub(super) input_jitter: Duration,
+    /// Every other instance receives the channel so much later.
+    pub(super) input_lag: Duration,
     /// Most that a datagram takes between instances.
     pub(super) delay: Duration,
     /// One in so many of what instances hear of each other is lost; 0 is none.
@@ -42,6 +46,8 @@ pub(super) struct World {
     next_port: u16,
     /// When the last input datagram reaches each instance: inputs keep their order.
     input_until: Vec<Time>,
+    /// When each instance is to be woken.
+    wakes: Vec<Option<Time>>,
 }
 
 impl World {
@@ -60,6 +66,7 @@ impl World {
             next_datagram: Time(0),
             next_port: 40_000,
             input_until: Vec::new(),
+            wakes: Vec::new(),
         }
     }
 
@@ -81,8 +88,9 @@ impl World {
         let options = Options { rank, ..Options::default() };
         self.nodes.push(Some(Node::new(self.now, id, address, options, self.bug)));
         self.input_until.push(self.now);
+        self.wakes.push(None);
         let place = self.nodes.len() - 1;
-        self.schedule(self.now, place, Input::Wake);
+        self.wake(self.now, place);
         place
     }
 
@@ -106,6 +114,14 @@ impl World {
         Moment { mono: self.now, utc: Utc(EPOCH + self.now.0) }
     }
 
+    /// Somebody sends this to all instances from an address of his own.
+    pub(super) fn forge(&mut self, forged: &Input) {
+        let places: Vec<_> = self.alive().map(|(place, _)| place).collect();
+        for place in places {
+            self.schedule(self.now, place, forged.clone());
+        }
+    }
+
     /// The last datagram that the head-end sent.
     pub(super) fn newest(&self) -> u64 {
         self.next_number.saturating_sub(1)
@@ -123,10 +139,11 @@ impl World {
         self.now = self.next_datagram;
         let number = self.next_number;
         self.next_number += 1;
-        self.next_datagram = self.now + INTERVAL;
+        self.next_datagram = self.now + self.weather.interval;
         let places: Vec<_> = self.alive().filter(|(_, node)| node.has_input).map(|(place, _)| place).collect();
         for place in places {
-            let arrival = (self.now + self.jitter(self.weather.input_jitter)).max(self.input_until[place]);
+            let lag = if place % 2 == 1 { self.weather.input_lag } else { Duration::ZERO };
+            let arrival = (self.now + lag + self.jitter(self.weather.input_jitter)).max(self.input_until[place]);
             self.input_until[place] = arrival;
             self.schedule(arrival, place, Input::Channel { number, arrival });
         }
@@ -135,6 +152,9 @@ impl World {
     fn handle_event(&mut self) {
         let Some(((time, _), (place, input))) = self.events.pop_first() else { return };
         self.now = time;
+        if matches!(input, Input::Wake) && self.wakes[place].take_if(|wake| *wake == time).is_none() {
+            return;
+        }
         self.steps += 1;
         self.deliver(place, input);
     }
@@ -149,10 +169,15 @@ impl World {
                 self.spread(place, source, &output);
             }
         }
-        if let Some(deadline) = deadline {
-            self.schedule(deadline.max(self.now + Duration::from_micros(10)), place, Input::Wake);
-        } else if let Some(until) = frozen {
-            self.schedule(until, place, Input::Wake);
+        let next = deadline.map(|deadline| deadline.max(self.now + Duration::from_micros(10)));
+        next.or(frozen).into_iter().for_each(|next| self.wake(next, place));
+    }
+
+    /// Wakes an instance then; one that is to be woken before will say anew when.
+    fn wake(&mut self, at: Time, place: usize) {
+        if self.wakes[place].is_none_or(|wake| wake > at) {
+            self.wakes[place] = Some(at);
+            self.schedule(at, place, Input::Wake);
         }
     }
 
@@ -160,8 +185,11 @@ impl World {
         if let Output::Air(number) = *output {
             self.viewer.receive(self.now, number);
         }
-        let others: Vec<_> =
-            self.alive().filter(|&(place, node)| place != from && node.has_output).map(|(place, _)| place).collect();
+        let others: Vec<_> = self
+            .alive()
+            .filter(|&(place, node)| place != from && node.has_output && !node.is_deaf)
+            .map(|(place, _)| place)
+            .collect();
         for place in others {
             let input = match output {
                 Output::Air(number) => Input::Air { number: *number, source },
