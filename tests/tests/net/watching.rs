@@ -11,10 +11,14 @@ use tests::watching::{self, RULES, RULES_FOLDER, dashboard, documented, panels, 
 use crate::OUT;
 use crate::prometheus::{ask, prometheus};
 
-/// A channel of constant rate that comes to flowclient as RTP: it has every metric there is.
+/// Where the instance that stands by serves HTTP.
+const STANDBY_PORT: u16 = 9_092;
+
+/// A channel of constant rate that comes to flowclient as RTP, and another instance stands by: it has every metric there is.
 struct Lab {
     path: Path,
     flowclient: Flowclient,
+    _standby: Flowclient,
     _source: Flowclient,
     /// Only a group with a quota tells how long it was throttled.
     _group: Cgroup,
@@ -24,10 +28,13 @@ fn lab() -> Lab {
     let path = Path::new();
     let channel = ["--handler", "ch7", "--out", "rtp://239.9.9.9:5000?iface=eth0"];
     let source = Flowclient::start(&path.source, &channel);
-    let flowclient = Flowclient::start(&path.relay, &["--in", "rtp://239.9.9.9:5000?iface=in0", "--out", OUT]);
+    let instance = ["--in", "rtp://239.9.9.9:5000?iface=in0", "--out", OUT, "--pair"];
+    let flowclient = Flowclient::start(&path.relay, &instance);
+    flowclient.wait_until("the first instance on air", |metrics| metrics.count("flowclient_on_air") == 1);
+    let standby = Flowclient::start_on(&path.relay, STANDBY_PORT, &instance);
     let group = Cgroup::new("watched", 200);
     group.take(flowclient.pid());
-    Lab { path, flowclient, _source: source, _group: group }
+    Lab { path, flowclient, _standby: standby, _source: source, _group: group }
 }
 
 #[test]

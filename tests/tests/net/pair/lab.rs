@@ -109,7 +109,8 @@ impl Lab {
     /// Ends the stream, waits for the last datagram, and compares what came with what was sent.
     pub(super) fn order_at_end(&self, feed: Feed) -> Order {
         let sent = 7 * feed.stop();
-        let came = || -> Vec<u32> { self.viewed().iter().flat_map(|datagram| numbers((self.packets)(datagram))).collect() };
+        let came =
+            || -> Vec<u32> { self.viewed().iter().flat_map(|datagram| numbers((self.packets)(datagram))).collect() };
         until("the last packet", || came().contains(&(sent - 1)).then_some(()));
         Order::of(&came(), sent)
     }

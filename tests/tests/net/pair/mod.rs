@@ -1,6 +1,7 @@
 //! Instances of one flow stand by for each other, and the viewer loses nothing.
 
 mod decoded;
+mod face;
 mod lab;
 
 use lab::Lab;
@@ -105,8 +106,11 @@ fn rtp_is_numbered_on_by_the_next_instance() {
 fn assert_one_rtp_stream(datagrams: &[Vec<u8>]) {
     let headers: Vec<Rtp> = datagrams.iter().map(|datagram| Rtp::parse(datagram).unwrap()).collect();
     assert!(headers.iter().all(|header| header.ssrc == headers[0].ssrc), "more than one SSRC");
-    let mut distinct: Vec<(u16, &[u8])> =
-        headers.iter().zip(datagrams).map(|(header, datagram)| (header.sequence, &datagram[RTP_HEADER_LEN..])).collect();
+    let mut distinct: Vec<(u16, &[u8])> = headers
+        .iter()
+        .zip(datagrams)
+        .map(|(header, datagram)| (header.sequence, &datagram[RTP_HEADER_LEN..]))
+        .collect();
     distinct.sort_by_key(|(sequence, _)| sequence.wrapping_sub(headers[0].sequence));
     distinct.dedup();
     for pair in distinct.windows(2) {
