@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use super::OpenError;
+use super::clocks;
 use super::control::Control;
 use super::outputs::{LOW_WATER_SLOTS, Outputs};
 use super::pair_desk::{Desk, HandOverAnswer};
@@ -23,8 +24,10 @@ use crate::spec::{FlowSpec, Output, PairProblem, PairSpec, Transport};
 use crate::time::{Moment, Time, Utc};
 use crate::wire::rtp::Rtp;
 
+/// A turn that has taken so long was interrupted: others may have gone on air meanwhile.
+const LATE: Duration = Duration::from_millis(2);
 /// How long an instance that leaves waits for its successor.
-const LEAVE_LIMIT: Duration = Duration::from_millis(100);
+const LEAVE_LIMIT: Duration = Duration::from_millis(500);
 
 /// One instance of a flow among others.
 pub(super) struct PairTask {
@@ -106,6 +109,23 @@ impl PairTask {
             self.machine.said(now, &message, address);
         }
         self.drop_heard(pool, flow);
+    }
+
+    /// Who did not get to run in the midst of a turn must hear what was sent meanwhile before it sends: listens once more if
+    /// `now` is over, and gives the time as it is then.
+    pub(super) fn listen_if_late(
+        &mut self,
+        now: Moment,
+        pool: &mut Pool,
+        batch: &mut Batch,
+        flow: &mut Flow,
+    ) -> Moment {
+        if !self.may_send() || clocks::mono().since(now.mono) < LATE {
+            return now;
+        }
+        let now = clocks::now();
+        self.listen(now, pool, batch, flow);
+        now
     }
 
     fn hear(&mut self, now: Moment, pool: &Pool, slot: SlotId, received: &Received) {

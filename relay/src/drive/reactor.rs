@@ -159,7 +159,7 @@ impl Reactor {
         if readable {
             self.filled += task.on_readable(now, &mut self.pool, &mut self.batch);
         }
-        if task.on_time(now, &mut self.pool) {
+        if task.on_time(now, &mut self.pool, &mut self.batch) {
             watch(&self.epoll, id, task);
         }
         if let Some(deadline) = task.end_turn(now, &mut self.pool) {

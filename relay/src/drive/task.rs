@@ -150,7 +150,7 @@ impl FlowTask {
         let mut buffers = 0;
         for _ in 0..MOST_BATCHES_A_TURN {
             let filled = socket.receive(now, pool, batch, flow, &mut |kind| teller.say(kind));
-            SendingSide { flow, outputs, pair: pair.as_mut(), next_look, teller }.send_due(now, pool);
+            SendingSide { flow, outputs, pair: pair.as_mut(), next_look, teller }.send_due(now, pool, batch);
             buffers += filled.buffers;
             if !filled.more {
                 break;
@@ -160,7 +160,7 @@ impl FlowTask {
     }
 
     /// A deadline may have come. Returns whether the input has a new descriptor to watch.
-    pub(super) fn on_time(&mut self, now: Moment, pool: &mut Pool) -> bool {
+    pub(super) fn on_time(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> bool {
         let say = &mut |kind| self.teller.say(kind);
         let new_descriptor = match &mut self.input {
             FlowInput::Socket(socket) => socket.on_deadline(now.mono, &mut self.flow, say),
@@ -169,7 +169,7 @@ impl FlowTask {
                 false
             }
         };
-        self.sender().send_due(now, pool);
+        self.sender().send_due(now, pool, batch);
         new_descriptor | self.pair.as_mut().is_some_and(PairTask::take_new_fds)
     }
 
@@ -203,7 +203,7 @@ impl FlowTask {
             socket.count_drops(&mut self.flow, &mut |kind| self.teller.say(kind));
         }
         if self.pair.as_ref().is_some_and(|pair| !pair.may_send()) {
-            self.sender().send_due(now, pool);
+            self.sender().send_due(now, pool, batch);
         }
         self.flow.finish(now.mono, pool);
         if self.pair.as_ref().is_none_or(PairTask::may_send) {
@@ -289,8 +289,9 @@ struct SendingSide<'a> {
 
 impl SendingSide<'_> {
     /// Sends what is due, if this instance is on air.
-    fn send_due(&mut self, now: Moment, pool: &mut Pool) {
+    fn send_due(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) {
         let Some(pair) = &mut self.pair else { return self.send(now, pool) };
+        let now = pair.listen_if_late(now, pool, batch, self.flow);
         pair.take_made(pool, self.flow);
         *self.next_look = Some(pair.act(now, self.flow, self.outputs, &mut |kind| self.teller.say(kind)));
         if pair.may_send() {
