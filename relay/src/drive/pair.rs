@@ -111,7 +111,7 @@ impl PairTask {
         for (message, address) in self.control.messages(now.utc) {
             self.machine.said(now, &message, address);
         }
-        self.drop_heard(pool, flow);
+        self.drop_settled(pool, flow);
     }
 
     /// Who did not get to run in the midst of a turn must hear what was sent meanwhile before it sends: listens once more if
@@ -206,6 +206,7 @@ impl PairTask {
     pub(super) fn act(
         &mut self,
         now: Moment,
+        pool: &mut Pool,
         flow: &mut Flow,
         outputs: &mut Outputs,
         say: &mut impl FnMut(EventKind),
@@ -214,6 +215,7 @@ impl PairTask {
         let is_under_floor = self.floor.is_under(now.mono, flow.counters.input_bytes);
         self.machine.set_quality(now.mono, quality(now.mono, flow, outputs, is_under_floor));
         let next = self.machine.poll(now);
+        self.drop_settled(pool, flow);
         while let Some(action) = self.machine.next_action() {
             match action {
                 // A message that is lost is said again.
@@ -284,7 +286,7 @@ impl PairTask {
         self.machine.role() == Role::Left || is_late
     }
 
-    fn drop_heard(&mut self, pool: &mut Pool, flow: &mut Flow) {
+    fn drop_settled(&mut self, pool: &mut Pool, flow: &mut Flow) {
         let settled = self.machine.take_settled();
         self.suppress(settled, pool, flow);
     }

@@ -293,7 +293,7 @@ impl SendingSide<'_> {
         let Some(pair) = &mut self.pair else { return self.send(now, pool) };
         let now = pair.listen_if_late(now, pool, batch, self.flow);
         pair.take_made(pool, self.flow);
-        *self.next_look = Some(pair.act(now, self.flow, self.outputs, &mut |kind| self.teller.say(kind)));
+        *self.next_look = Some(pair.act(now, pool, self.flow, self.outputs, &mut |kind| self.teller.say(kind)));
         if pair.may_send() {
             let before = self.flow.queue().len();
             self.send(now, pool);

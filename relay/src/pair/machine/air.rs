@@ -139,12 +139,23 @@ impl Machine {
 
     /// How long a silence it bears: more, the more others go before it, or while it cannot tell that it has the same stream.
     pub(super) fn patience(&self, now: Time) -> Duration {
-        let mine = merit(&self.standing(now));
-        let before = self.peers.candidates(now).filter(|peer| merit(peer) > mine).count() as u32;
         let (least, most) = (self.options.least_patience, self.options.most_patience);
         let bears = (2 * self.skew.largest()).clamp(least, most.max(least));
         let is_foreign = self.air.is_ours(now) && !self.alignment.is_aligned();
-        bears + TURN * before + if is_foreign { most } else { Duration::ZERO }
+        bears + TURN * self.before_us(now) + if is_foreign { most } else { Duration::ZERO }
+    }
+
+    /// How many could take the air that go before this one.
+    fn before_us(&self, now: Time) -> u32 {
+        let mine = self.standing(now);
+        let count = if self.term == 0 {
+            // Before the first datagram nobody's input is any good.
+            let others = self.peers.present(now).map(|peer| &peer.standing).filter(|other| !other.leaving);
+            others.filter(|other| (other.rank, other.instance) > (mine.rank, mine.instance)).count()
+        } else {
+            self.peers.candidates(now).filter(|other| merit(other) > merit(&mine)).count()
+        };
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     fn refuse(&mut self, now: Time, stranger: SocketAddr) {

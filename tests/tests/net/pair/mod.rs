@@ -1,6 +1,7 @@
 //! Instances of one flow stand by for each other, and the viewer loses nothing.
 
 mod decoded;
+mod face;
 mod lab;
 
 use lab::Lab;
