@@ -87,7 +87,7 @@ fn keep(folder: &PathBuf, bitrate: u64, outcomes: &[Outcome], windows: &[Window]
     let name = |what: &str| folder.join(format!("{bitrate}-{what}"));
     fs::write(name("log"), log).expect("the log");
     for (outcome, window) in outcomes.iter().zip(windows) {
-        if outcome.account.lost_packets + outcome.account.out_of_order == 0 {
+        if outcome.account.lost_packets + outcome.account.out_of_order + outcome.account.duplicates / 20 == 0 {
             continue;
         }
         let inside = reel.arrivals.iter().filter(|arrival| {
