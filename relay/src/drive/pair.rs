@@ -99,6 +99,10 @@ impl PairTask {
 
     /// Hears what others send and say.
     pub(super) fn listen(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch, flow: &mut Flow) {
+        // Who wakes from a freeze must know that another is on air when it hears it.
+        for (message, address) in self.control.messages(now.utc) {
+            self.machine.said(now, &message, address);
+        }
         // An error is told by the silence that follows.
         while let Ok(more) = self.air.receive(pool, batch) {
             let received: Vec<_> = batch.drain().collect();
@@ -109,9 +113,6 @@ impl PairTask {
             if !more {
                 break;
             }
-        }
-        for (message, address) in self.control.messages(now.utc) {
-            self.machine.said(now, &message, address);
         }
         self.drop_settled(pool, flow);
     }
