@@ -75,7 +75,9 @@ impl Channel {
         for (slot, packet) in datagram.chunks_exact_mut(PACKET_LEN).enumerate() {
             match slot as u64 {
                 video if video < VIDEO_PACKETS => header(packet, VIDEO_PID, number * VIDEO_PACKETS + video),
-                VIDEO_PACKETS => table(packet, number, 0, program_association(1, &[(1, MAP_PID)]).expect("a short PAT")),
+                VIDEO_PACKETS => {
+                    table(packet, number, 0, program_association(1, &[(1, MAP_PID)]).expect("a short PAT"))
+                }
                 _ => table(packet, number, MAP_PID, map()),
             }
         }

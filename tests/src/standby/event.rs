@@ -27,6 +27,11 @@ impl Event {
     pub const ALL: [Self; 7] =
         [Self::Nothing, Self::Kill, Self::Freeze, Self::OutputCut, Self::InputCut, Self::Replace, Self::HandOver];
 
+    /// Whether an input is bad for a while after it: then the air goes to the other, whatever else is done.
+    pub(super) const fn spoils_input(self) -> bool {
+        matches!(self, Self::Freeze | Self::InputCut)
+    }
+
     /// Its name in the records and as an argument.
     pub const fn name(self) -> &'static str {
         match self {
@@ -67,8 +72,9 @@ impl Event {
     pub(super) const fn span(self) -> Duration {
         match self {
             Self::Freeze => Duration::from_millis(1_050),
-            Self::Nothing => Duration::from_millis(600),
-            Self::Kill | Self::OutputCut | Self::InputCut => Duration::from_millis(300),
+            Self::Nothing => Duration::from_millis(400),
+            Self::Kill => Duration::from_millis(100),
+            Self::OutputCut | Self::InputCut => Duration::from_millis(200),
             Self::Replace | Self::HandOver => Duration::ZERO,
         }
     }

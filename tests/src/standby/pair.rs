@@ -117,5 +117,5 @@ fn is_ready(pair: &Value) -> bool {
 /// Whether `one` knows nobody but the other, and that as it is.
 fn knows(one: &Value, other: &Value) -> bool {
     let Some([peer]) = one["peers"].as_array().map(Vec::as_slice) else { return false };
-    ["instance", "on_air", "ready", "quality"].iter().all(|field| peer[field] == other[field])
+    ["instance", "on_air", "ready"].iter().all(|field| peer[field] == other[field])
 }

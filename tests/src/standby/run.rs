@@ -26,6 +26,14 @@ pub struct Plan {
     pub evidence: Option<PathBuf>,
 }
 
+impl Plan {
+    /// All events: the kinds in turn, so that what drifts on this machine does so for all, but those last after which an input is bad.
+    fn order(&self) -> impl Iterator<Item = Event> {
+        let (last, first): (Vec<Event>, Vec<Event>) = self.kinds.iter().partition(|event| event.spoils_input());
+        [first, last].into_iter().flat_map(|kinds| vec![kinds; self.events]).flatten()
+    }
+}
+
 /// What came of one event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -51,14 +59,11 @@ pub fn flowclient(plan: &Plan, bitrate: u64) -> Vec<Outcome> {
     wait_for_more(&tape, 10);
     pair.settle();
     let (mut windows, mut events) = (Vec::new(), Vec::new());
-    // In turn, so that what drifts on this machine does so for all kinds.
-    for _ in 0..plan.events {
-        for &event in &plan.kinds {
-            let start_ns = utc_ns();
-            pair.suffer(event);
-            windows.push(Window { start_ns, end_ns: utc_ns() });
-            events.push(event);
-        }
+    for event in plan.order() {
+        let start_ns = utc_ns();
+        pair.suffer(event);
+        windows.push(Window { start_ns, end_ns: utc_ns() });
+        events.push(event);
     }
     let sent = source.stop();
     until("the last datagram", || (tape.last()? + 1 >= sent).then_some(()));
@@ -90,9 +95,8 @@ fn keep(folder: &PathBuf, bitrate: u64, outcomes: &[Outcome], windows: &[Window]
         if outcome.account.lost_packets + outcome.account.out_of_order + outcome.account.duplicates / 20 == 0 {
             continue;
         }
-        let inside = reel.arrivals.iter().filter(|arrival| {
-            (window.start_ns..window.end_ns).contains(&arrival.received_ns)
-        });
+        let inside =
+            reel.arrivals.iter().filter(|arrival| (window.start_ns..window.end_ns).contains(&arrival.received_ns));
         let line = |arrival: &super::tape::Arrival| {
             let at = |ns: u64| (ns as i128 - window.start_ns as i128) as f64 / 1e6;
             let stamp = arrival.stamp;
