@@ -144,6 +144,11 @@ impl Source {
         Self { stop, sent, thread: Some(thread) }
     }
 
+    /// Datagrams so far.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
     /// Stops, and says how many were sent.
     pub(super) fn stop(mut self) -> u64 {
         self.end();

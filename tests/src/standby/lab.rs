@@ -9,6 +9,7 @@ pub(super) const IN_GROUP: &str = "239.9.0.1:5001";
 /// Where the viewer listens.
 pub(super) const OUT_GROUP: &str = "239.9.0.2:5002";
 
+#[derive(Debug)]
 pub(super) struct Lab {
     pub(super) segment: Segment,
 }
@@ -21,6 +22,14 @@ impl Lab {
     /// Begins to send the channel.
     pub(super) fn source(&self, channel: Channel) -> Source {
         Source::start(Sender::new(&self.segment.source, Segment::SOURCE, IN_GROUP), channel)
+    }
+
+    /// Lets programs on `host` that name no interface find both groups.
+    pub(super) fn route_groups(&self, host: usize) {
+        for (group, interface) in [(IN_GROUP, "in0"), (OUT_GROUP, "out0")] {
+            let address = group.split(':').next().unwrap_or(group);
+            self.segment.hosts[host].ip(&format!("route add {address} dev {interface}"));
+        }
     }
 
     /// Begins to record what comes to the viewer.

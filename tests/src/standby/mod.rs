@@ -2,12 +2,21 @@
 
 mod account;
 mod channel;
+mod cost;
+mod decode;
 mod event;
 mod lab;
+mod other;
 mod pair;
+mod plot;
 mod run;
+mod table;
 mod tape;
 
 pub use account::Account;
+pub use cost::{CostPlan, costs};
+pub use decode::decode;
 pub use event::Event;
-pub use run::{Outcome, Plan, flowclient};
+pub use other::OtherRelay;
+pub use run::{Outcome, Plan, flowclient, restarted};
+pub use table::{cost_table, events_table, picture, short_table};

@@ -66,6 +66,11 @@ impl<'a> Pair<'a> {
         self.settle();
     }
 
+    /// The process on `host`.
+    pub(super) fn pid(&self, host: usize) -> u32 {
+        self.instance(host).pid()
+    }
+
     /// All that the instances wrote.
     pub(super) fn log(mut self) -> String {
         for host in 0..2 {

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::account::{Account, Window, accounts};
-use super::channel::{Channel, utc_ns};
+use super::channel::{Channel, Source, utc_ns};
 use super::event::Event;
 use super::lab::{Lab, wait_for_more};
+use super::other::{OtherRelay, Supervised};
 use super::pair::Pair;
-use super::tape::Reel;
+use super::tape::{Reel, Tape};
 use crate::lab::until;
 
 /// What is to be measured.
@@ -58,32 +59,65 @@ pub fn flowclient(plan: &Plan, bitrate: u64) -> Vec<Outcome> {
     let source = lab.source(Channel { bitrate });
     wait_for_more(&tape, 10);
     pair.settle();
+    let told = tell(plan.order(), |event| pair.suffer(event));
+    let reel = end(source, tape);
+    let outcomes = told.outcomes(&reel, "flowclient", bitrate);
+    if let Some(folder) = &plan.evidence {
+        keep(folder, bitrate, &outcomes, &told.windows, &reel, &pair.log());
+    }
+    outcomes
+}
+
+/// Kills another relay at one bitrate, and starts it again at once.
+pub fn restarted(relay: OtherRelay, plan: &Plan, bitrate: u64) -> Vec<Outcome> {
+    let lab = Lab::new();
+    let tape = lab.viewer();
+    let mut supervised = Supervised::start(&lab, relay);
+    let source = lab.source(Channel { bitrate });
+    wait_for_more(&tape, 10);
+    let kills = std::iter::repeat_n(Event::Kill, plan.events);
+    let told = tell(kills, |_| supervised.kill(&tape));
+    told.outcomes(&end(source, tape), relay.name(), bitrate)
+}
+
+/// What was done, and when.
+struct Told {
+    windows: Vec<Window>,
+    events: Vec<Event>,
+}
+
+fn tell(order: impl Iterator<Item = Event>, mut suffer: impl FnMut(Event)) -> Told {
     let (mut windows, mut events) = (Vec::new(), Vec::new());
-    for event in plan.order() {
+    for event in order {
         let start_ns = utc_ns();
-        pair.suffer(event);
+        suffer(event);
         windows.push(Window { start_ns, end_ns: utc_ns() });
         events.push(event);
     }
+    Told { windows, events }
+}
+
+/// Lets the channel end, and gives what came.
+fn end(source: Source, tape: Tape) -> Reel {
     let sent = source.stop();
     until("the last datagram", || (tape.last()? + 1 >= sent).then_some(()));
     let reel = tape.take();
     assert_eq!(reel.foreign, 0, "datagrams came that are not of the channel");
-    let outcomes: Vec<Outcome> = accounts(&reel, &windows)
-        .into_iter()
-        .zip(windows.iter().zip(&events))
-        .map(|(account, (window, event))| Outcome {
-            relay: "flowclient".to_owned(),
+    reel
+}
+
+impl Told {
+    fn outcomes(&self, reel: &Reel, relay: &str, bitrate: u64) -> Vec<Outcome> {
+        let told = self.windows.iter().zip(&self.events);
+        let outcome = |(account, (window, event)): (Account, (&Window, &Event))| Outcome {
+            relay: relay.to_owned(),
             bitrate,
             event: event.to_string(),
             at_ns: window.start_ns,
             account,
-        })
-        .collect();
-    if let Some(folder) = &plan.evidence {
-        keep(folder, bitrate, &outcomes, &windows, &reel, &pair.log());
+        };
+        accounts(reel, &self.windows).into_iter().zip(told).map(outcome).collect()
     }
-    outcomes
 }
 
 /// Keeps the log, and what came in windows in which something was lost or out of order.
@@ -98,7 +132,7 @@ fn keep(folder: &PathBuf, bitrate: u64, outcomes: &[Outcome], windows: &[Window]
         let inside =
             reel.arrivals.iter().filter(|arrival| (window.start_ns..window.end_ns).contains(&arrival.received_ns));
         let line = |arrival: &super::tape::Arrival| {
-            let at = |ns: u64| (ns as i128 - window.start_ns as i128) as f64 / 1e6;
+            let at = |ns: u64| (i128::from(ns) - i128::from(window.start_ns)) as f64 / 1e6;
             let stamp = arrival.stamp;
             format!("{:.3} {} {:.3} {}\n", at(arrival.received_ns), stamp.number, at(stamp.sent_ns), arrival.host)
         };
