@@ -7,6 +7,8 @@ use super::needs::Needs;
 use crate::human;
 
 const CHECK: &str = "receive-buffer";
+/// The largest that the kernel can grant, a byte less than the largest that a flow may want.
+const MOST_BYTES: usize = (i32::MAX / 2) as usize;
 /// A pause that any busy host makes, in milliseconds.
 const USUAL_PAUSE_MILLIS: u64 = 100;
 
@@ -27,7 +29,7 @@ impl Buffers {
     /// Whether the buffer outlasts a pause.
     pub(super) fn finding(self, needs: &Needs) -> Finding {
         let limit = Setting("net/core/rmem_max".to_owned());
-        let (granted, wanted) = (self.granted_bytes, needs.buffer_bytes);
+        let (granted, wanted) = (self.granted_bytes, needs.buffer_bytes.min(MOST_BYTES));
         let found = format!("{} granted of {} wanted", human::bytes(granted as u64), human::bytes(wanted as u64));
         let finding = Finding::ok(CHECK, format!("SO_RCVBUF, {limit}"), found);
         if granted >= wanted {

@@ -12,6 +12,7 @@ const NAME: u16 = 3;
 const MTU: u16 = 4;
 const PARENT: u16 = 5;
 const CARRIER: u16 = 33;
+const PARENT_NAMESPACE: u16 = 37;
 /// Interface flags (netdevice(7)).
 const UP: u32 = 1;
 const LOOPBACK: u32 = 8;
@@ -26,7 +27,7 @@ pub(in crate::doctor) struct Link {
     pub(in crate::doctor) name: String,
     /// Bytes of the largest IP packet.
     pub(in crate::doctor) mtu: u32,
-    /// Index of the interface below, as that of a VLAN.
+    /// Index of the interface below, as that of a VLAN, or at the other end.
     pub(in crate::doctor) parent: Option<u32>,
     /// Whether it is switched on.
     pub(in crate::doctor) is_up: bool,
@@ -51,8 +52,8 @@ fn read(body: &[u8]) -> Option<Link> {
         index,
         name: text(find(attributes, NAME)?),
         mtu: find(attributes, MTU).and_then(word)?,
-        // The two ends of a cable name each other so; what is below has another index in this namespace.
-        parent: find(attributes, PARENT).and_then(word).filter(|parent| *parent != 0),
+        // One in another namespace, as the far end of a cable, has its index there.
+        parent: find(attributes, PARENT).and_then(word).filter(|_| find(attributes, PARENT_NAMESPACE).is_none()),
         is_up: flags & UP != 0,
         has_carrier: find(attributes, CARRIER).and_then(|value| value.first()).is_some_and(|carrier| *carrier != 0),
         is_loopback: flags & LOOPBACK != 0,
