@@ -1,7 +1,7 @@
 //! `flowclient doctor`: is this machine fit for the flows, what does it cost them, and what mends it.
 //!
 //! Each check is a module: a few facts that a thin reader asks the kernel for, and pure functions that make
-//! [findings](finding::Finding) of them and of what the flows [need](needs). Nothing is changed, no address is bound and no
+//! [findings](finding::Finding) of them and of what the flows [need](mod@needs). Nothing is changed, no address is bound and no
 //! group joined, so that it can be asked beside flows on air.
 
 mod buffers;

@@ -5,8 +5,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use relay::io::interface::{self, InterfaceError};
 
+use crate::check::needed_interfaces;
+
 use super::needs::{Direction, End, Needs};
-use super::netlink::{Link, Route, links, route};
+use super::netlink::{Kernel, Link, Route, links, route};
 
 /// An address that is nobody's (RFC 5737): only a default route leads there.
 const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
@@ -27,7 +29,7 @@ pub(super) struct Network {
 pub(super) struct Way {
     /// What it is the way of.
     pub(super) end: End,
-    /// Index of the interface that is named, or why there is none; `None` when none is named.
+    /// Index of the interface that is named or has the local address, or why there is none; `None` when none is named.
     pub(super) named: Option<Result<u32, InterfaceError>>,
     /// The way to the group or host, by the interface named if one is.
     pub(super) there: Option<Route>,
@@ -41,8 +43,10 @@ impl Network {
     /// # Errors
     /// When it refuses to answer.
     pub(super) fn read(needs: &Needs) -> std::io::Result<Self> {
-        let ways = needs.ends.iter().map(Way::read).collect::<Result<_, _>>()?;
-        Ok(Self { links: links()?, ways, default_route: route(NOBODY, 0)?.map(|route| route.interface) })
+        let kernel = Kernel::routes()?;
+        let ways = needs.ends.iter().map(|end| Way::read(&kernel, end)).collect::<Result<_, _>>()?;
+        let default_route = route(&kernel, NOBODY, 0)?.map(|route| route.interface);
+        Ok(Self { links: links(&kernel)?, ways, default_route })
     }
 
     /// The interfaces that datagrams of the flows pass; without flows, all that are up and lead elsewhere.
@@ -73,17 +77,17 @@ impl Network {
 }
 
 impl Way {
-    fn read(end: &End) -> std::io::Result<Self> {
-        let named = end.interface.as_ref().map(interface::index_of);
+    fn read(kernel: &Kernel, end: &End) -> std::io::Result<Self> {
+        let named = named(end);
         let index = named.as_ref().and_then(|found| found.as_ref().ok().copied()).unwrap_or(0);
         let sender = end.source.filter(|_| end.direction == Direction::In);
         let there = match (end.direction, &named) {
             (_, Some(Err(_))) => None,
             // A local address is received at wherever it is; a route to it would be by the loopback.
             (Direction::In, _) if !end.is_group() => None,
-            _ => route(end.address.ip(), index)?,
+            _ => route(kernel, end.address.ip(), index)?,
         };
-        let back = sender.map(|sender| route(sender, 0)).transpose()?.flatten();
+        let back = sender.map(|sender| route(kernel, sender, 0)).transpose()?.flatten();
         Ok(Self { end: end.clone(), named, there, back })
     }
 
@@ -99,6 +103,17 @@ impl Way {
     pub(super) fn is_in(&self) -> bool {
         self.end.direction == Direction::In
     }
+}
+
+/// The interface that is named, or has the local address to receive at; an error when anything named is not there.
+fn named(end: &End) -> Option<Result<u32, InterfaceError>> {
+    let is_in = end.direction == Direction::In;
+    let local = if is_in { Some(end.address.ip()).filter(|_| !end.is_group()) } else { end.source };
+    let needed = needed_interfaces(end.interface.as_ref(), local);
+    let found: Result<Vec<_>, _> = needed.iter().map(interface::index_of).collect();
+    // Where it leaves is not said by the address that it is sent from.
+    let says_where = is_in || end.interface.is_some();
+    found.map(|found| found.first().copied().filter(|_| says_where)).transpose()
 }
 
 /// Planted networks for the tests of the checks.

@@ -1,5 +1,6 @@
 //! All findings: as text, worst first, or as JSON.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use schemars::JsonSchema;
@@ -7,6 +8,9 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use super::finding::{Finding, Verdict};
+
+/// Lines of one check, unless something is wrong with each.
+const MOST_LINES: usize = 8;
 
 /// What the doctor says.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -40,23 +44,39 @@ impl Report {
         serde_json::to_string_pretty(self).map(|text| text + "\n")
     }
 
-    /// For people: a line each, and below what it costs and what mends it; with `verbose` also where it was looked at.
+    /// For people: a line each, and below what it costs and what mends it. What is well in many places is one line for all,
+    /// unless `verbose`, which also says where it was looked at.
     pub(super) fn to_text(&self, verbose: bool) -> String {
-        let width = |text: fn(&Finding) -> &str| {
-            self.findings.iter().map(|finding| text(finding).chars().count()).max().unwrap_or_default()
-        };
-        let (check_width, subject_width) = (width(|finding| finding.check), width(subject));
+        let many = if verbose { BTreeMap::new() } else { self.well_in_many_places() };
+        let is_shown = |finding: &&Finding| finding.verdict != Verdict::Ok || !many.contains_key(finding.check);
+        let shown: Vec<_> = self.findings.iter().filter(is_shown).collect();
+        let checks = shown.iter().map(|finding| finding.check).chain(many.keys().copied());
+        let check_width = checks.map(str::len).max().unwrap_or_default();
+        let subject_width = shown.iter().map(|finding| subject(finding).chars().count()).max().unwrap_or_default();
         let mut text = String::new();
-        for finding in &self.findings {
+        // Writing to a string cannot fail.
+        for finding in shown {
             let Finding { check, verdict, found, .. } = finding;
-            // Writing to a string cannot fail.
             let _ = writeln!(text, "{verdict:4}  {check:check_width$}  {:subject_width$}  {found}", subject(finding));
             for (name, line) in below(finding, verbose) {
                 let _ = writeln!(text, "      {name:10} {line}");
             }
         }
+        for (check, count) in many {
+            let _ = writeln!(text, "{:4}  {check:check_width$}  {count} of them", Verdict::Ok);
+        }
         let _ = writeln!(text, "\n{}", self.summary());
         text
+    }
+
+    /// Checks that are well in more places than anybody reads, and in how many.
+    fn well_in_many_places(&self) -> BTreeMap<&'static str, usize> {
+        let mut well = BTreeMap::new();
+        for finding in self.findings.iter().filter(|finding| finding.verdict == Verdict::Ok) {
+            *well.entry(finding.check).or_default() += 1;
+        }
+        well.retain(|_, count| *count > MOST_LINES);
+        well
     }
 
     fn summary(&self) -> String {
@@ -127,6 +147,14 @@ ok    kernel  -    Linux 6.1
     fn those_who_want_to_know_all_are_told_all() {
         let text = report().to_text(true);
         assert!(text.contains("looked at: RTM_GETLINK") && text.contains("mend:      nothing"), "{text}");
+    }
+
+    #[test]
+    fn what_is_well_everywhere_is_one_line() {
+        let route = |number: usize| Finding::ok("route", "RTM_GETROUTE", "joined").of(format!("239.1.1.{number}"));
+        let lines = |count, verbose| Report::new(count, (0..count).map(route).collect()).to_text(verbose);
+        assert_eq!(lines(9, false), "ok    route  9 of them\n\n9 flows: 0 bad, 0 to be better, 9 ok\n");
+        assert_eq!((lines(8, false).lines().count(), lines(9, true).lines().count()), (10, 20));
     }
 
     #[test]

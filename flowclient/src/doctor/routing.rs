@@ -35,7 +35,7 @@ fn finding(network: &Network, way: &Way) -> Option<Finding> {
 fn missing_interface(finding: Finding, way: &Way) -> Finding {
     let flow = &way.end.flow;
     let cost = format!("flow {flow:?} does not start, or waits for the interface to come back");
-    finding.bad(cost).advised("name one of these with ?iface=, or make it")
+    finding.bad(cost).advised("name one of these, or make it")
 }
 
 fn no_route(network: &Network, way: &Way, finding: Finding) -> Finding {

@@ -207,6 +207,15 @@ fn what_no_command_mends_is_said_in_words() {
 }
 
 #[test]
+fn a_local_address_is_received_at_where_it_is() {
+    let patient = Patient::new("udp://10.1.0.2:5000", OUT);
+    assert_eq!(patient.ask("link", "in0").verdict, "ok");
+    patient.path.unplug_input();
+    let gone = patient.ask("route", "10.1.0.2:5000");
+    assert!(gone.verdict == "bad" && gone.found.contains("there is no interface 10.1.0.2"), "{gone:?}");
+}
+
+#[test]
 fn joining_that_is_switched_off_is_switched_on() {
     let patient = Patient::new(IN, OUT);
     patient.shell("ethtool -K in0 gro off").expect_success();

@@ -40,8 +40,8 @@ pub(in crate::doctor) struct Link {
 }
 
 /// All interfaces of the network namespace.
-pub(in crate::doctor) fn links() -> io::Result<Vec<Link>> {
-    let answers = Kernel::routes()?.ask(Request::new(GET_LINK, REQUEST | DUMP, &[0; HEADER_BYTES]))?;
+pub(in crate::doctor) fn links(kernel: &Kernel) -> io::Result<Vec<Link>> {
+    let answers = kernel.ask(Request::new(GET_LINK, REQUEST | DUMP, &[0; HEADER_BYTES]))?;
     Ok(answers.iter().filter_map(|body| read(body)).collect())
 }
 
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn the_loopback_is_one_of_them() {
-        let links = links().unwrap();
+        let links = links(&Kernel::routes().unwrap()).unwrap();
         let loopback = links.iter().find(|link| link.is_loopback).unwrap();
         assert_eq!((loopback.name.as_str(), loopback.index), ("lo", 1));
         assert!(loopback.mtu > 1_500);

@@ -92,11 +92,11 @@ pub(super) fn text(value: &[u8]) -> String {
 }
 
 /// Cuts `bytes` at the lengths that `read_head` finds at the start of each piece.
-fn pieces<'a>(
-    bytes: &'a [u8],
+fn pieces(
+    bytes: &[u8],
     read_head: impl Fn(&[u8]) -> Option<(usize, u16)>,
     head_bytes: usize,
-) -> impl Iterator<Item = (u16, &'a [u8])> {
+) -> impl Iterator<Item = (u16, &[u8])> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
         let (len, kind) = read_head(rest)?;

@@ -24,16 +24,19 @@ const DUMP: u16 = 0x300;
 /// Types of messages that end an answer.
 const ERROR: u16 = 2;
 const DONE: u16 = 3;
-/// More than a message of the kernel's.
-const BUFFER_BYTES: usize = 256 << 10;
+/// More than the kernel sends at once.
+const BUFFER_BYTES: usize = 64 << 10;
 
 /// A socket to the kernel.
 #[derive(Debug)]
-struct Kernel(OwnedFd);
+pub(super) struct Kernel(OwnedFd);
 
 impl Kernel {
     /// For links and routes.
-    fn routes() -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// When a sandbox forbids it.
+    pub(super) fn routes() -> io::Result<Self> {
         Self::open(None)
     }
 

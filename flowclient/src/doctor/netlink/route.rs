@@ -28,7 +28,7 @@ pub(in crate::doctor) struct Route {
 }
 
 /// The way to `destination`, by the interface of this index or by any (0); `None` if there is none.
-pub(in crate::doctor) fn route(destination: IpAddr, interface: u32) -> io::Result<Option<Route>> {
+pub(in crate::doctor) fn route(kernel: &Kernel, destination: IpAddr, interface: u32) -> io::Result<Option<Route>> {
     let (family, bytes) = match destination {
         IpAddr::V4(address) => (FAMILY_V4, address.octets().to_vec()),
         IpAddr::V6(address) => (FAMILY_V6, address.octets().to_vec()),
@@ -39,7 +39,7 @@ pub(in crate::doctor) fn route(destination: IpAddr, interface: u32) -> io::Resul
     if interface != 0 {
         request = request.with(OUT_INTERFACE, &interface.to_ne_bytes());
     }
-    match Kernel::routes()?.ask(request) {
+    match kernel.ask(request) {
         Ok(answers) => Ok(answers.first().and_then(|body| read(body))),
         // The kernel's ways to say that there is no route: unreachable, prohibited, blackhole.
         Err(error) if is_no_route(&error) => Ok(None),
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn the_loopback_address_is_reached_by_the_loopback() {
-        let route = route("127.0.0.1".parse().unwrap(), 0).unwrap().unwrap();
+        let route = route(&Kernel::routes().unwrap(), "127.0.0.1".parse().unwrap(), 0).unwrap().unwrap();
         assert_eq!((route.interface, route.has_gateway), (1, false));
         assert_eq!(route.source, Some("127.0.0.1".parse().unwrap()));
     }
