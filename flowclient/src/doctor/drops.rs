@@ -16,8 +16,8 @@ const WIDE_BACKLOG: u64 = 10_000;
 pub(super) struct Drops {
     interfaces: BTreeMap<String, InterfaceCounters>,
     softnet: u64,
-    /// Packets that wait for a CPU, at most.
-    backlog: u64,
+    /// Packets that wait for a CPU, at most; only the machine's first network namespace tells.
+    backlog: Option<u64>,
     /// Datagrams that found their socket full, of both versions of IP.
     sockets: u64,
 }
@@ -28,7 +28,7 @@ impl Drops {
         Self {
             interfaces: interface_counters(),
             softnet: softnet(&read("/proc/net/softnet_stat")),
-            backlog: backlog().read().unwrap_or_default(),
+            backlog: backlog().read(),
             sockets: protocol_counter("Udp:", "RcvbufErrors").unwrap_or_default(),
         }
     }
@@ -59,13 +59,18 @@ impl Drops {
     }
 
     fn softnet_finding(&self) -> Finding {
-        let found = format!("{} packets, room for {}", human::count(self.softnet), human::count(self.backlog));
+        let room = self.backlog.map(|packets| format!(", room for {}", human::count(packets))).unwrap_or_default();
+        let found = format!("{} packets{room}", human::count(self.softnet));
         let finding = Finding::ok("softnet-drops", "/proc/net/softnet_stat", found);
-        if self.softnet == 0 || self.backlog >= WIDE_BACKLOG {
+        if self.softnet == 0 || self.backlog.is_some_and(|room| room >= WIDE_BACKLOG) {
             return finding;
         }
         let lost = finding.warn("a CPU had more packets waiting than there was room for: bursts are lost");
-        lost.mended_by(sysctl(&[backlog().set_to(WIDE_BACKLOG)]))
+        let command = sysctl(&[backlog().set_to(WIDE_BACKLOG)]);
+        match self.backlog {
+            Some(_) => lost.mended_by(command),
+            None => lost.advised(format!("in the machine's first network namespace: {command}")),
+        }
     }
 
     fn socket_finding(&self) -> Finding {
@@ -98,7 +103,7 @@ mod tests {
     fn drops(dropped: u64) -> Drops {
         let counters = InterfaceCounters { packets: 1_000, dropped, bytes: 0 };
         let interfaces = [("in0".to_owned(), counters)].into();
-        Drops { interfaces, softnet: dropped, backlog: 1_000, sockets: dropped }
+        Drops { interfaces, softnet: dropped, backlog: Some(1_000), sockets: dropped }
     }
 
     fn verdicts(dropped: u64) -> Vec<Verdict> {
@@ -119,7 +124,9 @@ mod tests {
         assert_eq!(command(Some((4_096, 4_096))), None);
         let softnet = drops(7).softnet_finding();
         assert_eq!(softnet.command.as_deref(), Some("sysctl -w net.core.netdev_max_backlog=10000"));
-        assert_eq!(Drops { backlog: 10_000, ..drops(7) }.softnet_finding().verdict, Verdict::Ok);
+        assert_eq!(Drops { backlog: Some(10_000), ..drops(7) }.softnet_finding().verdict, Verdict::Ok);
+        let elsewhere = Drops { backlog: None, ..drops(7) }.softnet_finding();
+        assert!(elsewhere.command.is_none() && elsewhere.advice.is_some());
     }
 
     #[test]

@@ -123,6 +123,18 @@ impl fmt::Display for Setting {
     }
 }
 
+/// A count of something, in words: `1 flow`, `2 flows`.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// Names of what there is, and then of what is missing: `a, b, no c`.
+pub(super) fn present_and_missing(names: &[(&str, bool)]) -> String {
+    let present = names.iter().filter(|(_, is_there)| *is_there).map(|(name, _)| (*name).to_owned());
+    let missing = names.iter().filter(|(_, is_there)| !is_there).map(|(name, _)| format!("no {name}"));
+    present.chain(missing).collect::<Vec<_>>().join(", ")
+}
+
 /// The command that gives all these settings their values.
 pub(super) fn sysctl(assignments: &[String]) -> String {
     format!("sysctl -w {}", assignments.join(" "))

@@ -68,8 +68,8 @@ fn load_finding(network: &Network, link: &Link, speed: u64) -> Option<Finding> {
     let load = sum(Direction::In).max(sum(Direction::Out));
     let guessed = network.ways_by(link).filter(|way| way.end.bitrate.is_none()).count();
     let rate = |bits: u64| human::bit_rate(bits as f64);
-    let guess = if guessed == 0 { String::new() } else { format!(", {guessed} flows taken for 8 Mb/s each") };
-    let found = format!("{} for {} of flows{guess}", rate(speed), rate(load));
+    let guess = if guessed == 0 { "" } else { ", where not known taken for 8 Mb/s each" };
+    let found = format!("{}, for flows of {}{guess}", rate(speed), rate(load));
     let finding = Finding::ok("link-speed", "ETHTOOL_MSG_LINKMODES_GET", found).of(&link.name);
     if load <= speed / 100 * LOAD_PERCENT {
         return (load > 0).then_some(finding);

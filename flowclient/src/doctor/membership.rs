@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::finding::{Finding, Setting, sysctl};
+use super::finding::{Finding, Setting, counted, sysctl};
 use super::netlink::Link;
 use super::network::Network;
 
@@ -27,7 +27,7 @@ fn limit(network: &Network, read: &impl Fn(&Setting) -> Option<u64>) -> Option<F
     let joined = network.ways.iter().filter(|way| way.is_in() && way.end.is_group() && way.end.address.is_ipv4());
     let (count, setting) = (joined.count(), Setting("net/ipv4/igmp_max_memberships".to_owned()));
     let most = read(&setting).filter(|_| count > 0)?;
-    let found = format!("{most} a socket; {count} groups by a socket each");
+    let found = format!("{most} a socket; {} by a socket each", counted(count, "group"));
     let finding = Finding::ok("group-limit", setting.path(), found);
     if most >= GROUPS_PER_SOCKET {
         return Some(finding);

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
-use super::finding::{Finding, Verdict};
+use super::finding::{Finding, Verdict, counted};
 
 /// Lines of one check, unless something is wrong with each.
 const MOST_LINES: usize = 8;
@@ -83,8 +83,7 @@ impl Report {
         let count = |verdict| self.findings.iter().filter(|finding| finding.verdict == verdict).count();
         let about = match self.flows {
             0 => "the machine in general".to_owned(),
-            1 => "1 flow".to_owned(),
-            flows => format!("{flows} flows"),
+            flows => counted(flows, "flow"),
         };
         let (bad, warn, ok) = (count(Verdict::Bad), count(Verdict::Warn), count(Verdict::Ok));
         format!("{about}: {bad} bad, {warn} to be better, {ok} ok")

@@ -3,7 +3,7 @@
 use relay::io::udp::{Support, support};
 use rustix::process::{Resource, getrlimit};
 
-use super::finding::Finding;
+use super::finding::{Finding, present_and_missing};
 use super::needs::Needs;
 use crate::host::read;
 
@@ -41,8 +41,8 @@ impl System {
     fn kernel_finding(&self) -> Option<Finding> {
         let Support { receive_offload, segmentation, transmit_time } = self.support?;
         let options = [("UDP_GRO", receive_offload), ("UDP_SEGMENT", segmentation), ("SO_TXTIME", transmit_time)];
-        let said = options.map(|(name, has)| if has { name.to_owned() } else { format!("no {name}") });
-        let finding = Finding::ok("kernel", "setsockopt(2)", format!("Linux {}: {}", self.release, said.join(", ")));
+        let found = format!("Linux {}: {}", self.release, present_and_missing(&options));
+        let finding = Finding::ok("kernel", "setsockopt(2)", found);
         if receive_offload && segmentation {
             return Some(finding);
         }
@@ -95,7 +95,7 @@ mod tests {
         let support = Some(Support { receive_offload: false, segmentation: true, transmit_time: false });
         let old = System { support, ..system() }.kernel_finding().unwrap();
         assert_eq!(old.verdict, Verdict::Warn);
-        assert!(old.found.contains("no UDP_GRO, UDP_SEGMENT, no SO_TXTIME"));
+        assert!(old.found.contains("UDP_SEGMENT, no UDP_GRO, no SO_TXTIME"));
     }
 
     #[test]
