@@ -125,14 +125,14 @@ fn shown_relay(relay: &str) -> String {
 /// Processor time, a row a rate: medians of the rounds.
 pub fn cost_table(rates: &[Vec<Cost>]) -> String {
     let mut rows = vec![
-        "| datagrams a second | rounds | standby | C receiver of both groups | standby / receiver | on air in a pair | single | pair / single |".to_owned(),
-        "|---|---|---|---|---|---|---|---|".to_owned(),
+        "| datagrams a second | rounds | standby | C receiver of both groups | standby / receiver | on air in a pair | single | pair / single | repeated, the air having changed |".to_owned(),
+        "|---|---|---|---|---|---|---|---|---|".to_owned(),
     ];
     for costs in rates {
         let us = |figure: fn(&Cost) -> f64| format!("{:.2} us", median(costs, figure) / 1e3);
         let share = |part: fn(&Cost) -> f64| format!("{:.2}", median(costs, part));
         rows.push(format!(
-            "| {:.0} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {:.0} | {} | {} | {} | {} | {} | {} | {} | {} |",
             median(costs, |cost| cost.per_second),
             costs.len(),
             us(|cost| cost.standby_ns),
@@ -141,6 +141,7 @@ pub fn cost_table(rates: &[Vec<Cost>]) -> String {
             us(|cost| cost.on_air_ns),
             us(|cost| cost.single_ns),
             share(|cost| cost.on_air_ns / cost.single_ns),
+            costs.iter().map(|cost| cost.repeated).sum::<usize>(),
         ));
     }
     rows.join("\n")
