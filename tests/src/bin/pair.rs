@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tests::standby::{
-    CostPlan, Event, OtherRelay, Outcome, Plan, cost_table, costs, decode, events_table, flowclient, picture,
+    CostPlan, Decoded, Event, OtherRelay, Outcome, Plan, cost_table, costs, decode, events_table, flowclient, picture,
     restarted, short_table,
 };
 
@@ -24,12 +24,22 @@ fn main() {
             let rates: Vec<_> = options.per_second.iter().map(|&rate| costs(&options.costs, rate)).collect();
             println!("{}", cost_table(&rates));
         }
-        "decode" => decode(&options.plan.kinds, options.plan.events).iter().for_each(|line| println!("{line}")),
+        "decode" => tell(&decode(&options.plan.kinds, options.plan.events)),
         "table" => println!("{}", events_table(&records())),
         "short" => println!("{}", short_table(&records())),
         "picture" => println!("{}", picture(&records())),
         _ => panic!("{part} is no part"),
     }
+}
+
+fn tell(decoded: &Decoded) {
+    println!(
+        "{} lines of warnings and errors; full buffers dropped {} datagrams before the decoder and {} before the instances.",
+        decoded.messages.len(),
+        decoded.dropped_at_viewer,
+        decoded.dropped_at_hosts
+    );
+    decoded.messages.iter().for_each(|line| println!("    {line}"));
 }
 
 /// A record a line.

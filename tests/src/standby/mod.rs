@@ -15,7 +15,7 @@ mod tape;
 
 pub use account::Account;
 pub use cost::{CostPlan, costs};
-pub use decode::decode;
+pub use decode::{Decoded, decode};
 pub use event::Event;
 pub use other::OtherRelay;
 pub use run::{Outcome, Plan, flowclient, restarted};
