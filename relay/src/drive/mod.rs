@@ -9,6 +9,7 @@ mod control;
 mod made;
 mod moderation;
 mod outputs;
+mod pacing;
 mod pair;
 mod pair_desk;
 mod queue_watch;

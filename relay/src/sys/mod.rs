@@ -9,8 +9,8 @@ mod send;
 mod wait;
 
 pub(crate) use option::{
-    Membership, drops, enable_receive_offload, enable_segmentation, force_receive_buffer, join, queue_bytes,
-    report_drops, send_multicast_through, stamp_arrivals,
+    Membership, drops, enable_receive_offload, enable_segmentation, force_receive_buffer, join, keep_departures,
+    queue_bytes, report_drops, send_multicast_through, stamp_arrivals,
 };
 pub use recv::Received;
 pub(crate) use recv::{MAX_BATCH, Receiver, Sources};
