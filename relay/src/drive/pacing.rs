@@ -20,6 +20,9 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(10);
 /// Discipline that keeps the times, and the one that only hands out to one of those for each queue of the interface.
 const KEEPER: &str = "fq";
 const MULTIQUEUE: &str = "mq";
+/// What a virtual interface has by default. With a queue, a veth delivers on whichever processor took from it, so that
+/// datagrams can overtake each other: that is not to be recommended.
+const NO_QUEUE: &str = "noqueue";
 
 /// The release of a paced flow.
 pub(super) struct Pacing {
@@ -133,6 +136,9 @@ fn can_keep(tx: &Tx) -> Result<(), String> {
         return Ok(());
     }
     let name = if_indextoname(index).map_or_else(|_| index.to_string(), |name| name.to_string_lossy().into_owned());
+    if found.contains(NO_QUEUE) {
+        return Err(format!("{name} has no queue of its own, in which the kernel could keep times"));
+    }
     let found = found.into_iter().collect::<Vec<_>>().join(", ");
     Err(format!(
         "{name} has the queueing discipline {found}, which keeps no times; tc qdisc replace dev {name} root fq would"
