@@ -3,6 +3,7 @@
 //! The control side reaches a thread only through its mailbox, read between batches, and sees of it only published
 //! counters and events.
 
+mod alarm_clock;
 mod capacity;
 mod clocks;
 mod control;

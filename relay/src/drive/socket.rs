@@ -74,8 +74,9 @@ impl SocketInput {
         let more = match self.rx.receive(pool, batch) {
             Ok(more) => more,
             Err(error) => {
-                self.failed(error.to_string(), say);
-                return Filled::default();
+                // An error takes the place of what waits behind it; the same one again is there to stay.
+                let more = self.failed(error.to_string(), say);
+                return Filled { buffers: 0, more };
             }
         };
         let (mut dropped, mut buffers) = (0, 0);
@@ -160,11 +161,14 @@ impl SocketInput {
         }
     }
 
-    fn failed(&mut self, reason: String, say: &mut impl FnMut(EventKind)) {
-        if self.failure.as_ref() != Some(&reason) {
+    /// Says what has failed, if that is new. Returns whether it is.
+    fn failed(&mut self, reason: String, say: &mut impl FnMut(EventKind)) -> bool {
+        let is_new = self.failure.as_ref() != Some(&reason);
+        if is_new {
             say(EventKind::InputFailed(reason.clone()));
             self.failure = Some(reason);
         }
+        is_new
     }
 
     fn note_arrival(&mut self, now: Moment, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {

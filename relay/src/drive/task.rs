@@ -11,7 +11,7 @@ use super::outputs::Outputs;
 use super::pair::PairTask;
 use super::pair_desk::{HandOverAnswer, HandOverError};
 use super::recorder::Recorder;
-use super::socket::SocketInput;
+use super::socket::{Filled, SocketInput};
 use crate::event::{EventKind, EventSink, FlowEvent};
 use crate::flow::{Flow, Poll, Why};
 use crate::io;
@@ -24,6 +24,12 @@ use crate::time::{Moment, Time};
 /// Batches that one flow may take a turn, so that no flow keeps the others waiting.
 const MOST_BATCHES_A_TURN: usize = 6;
 
+/// Shortest interval between two publications of the counters: they are more bytes than a turn of a slow flow touches otherwise.
+const PUBLISH_INTERVAL: Duration = Duration::from_millis(10);
+/// Longest time for which what has been counted is not published.
+const LATEST_PUBLICATION: Duration = Duration::from_millis(100);
+/// What is not about a datagram is looked at in steps of this.
+const COARSE_STEP: Duration = Duration::from_millis(10);
 /// Interval between two reports of what inspection has found.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -39,6 +45,8 @@ pub(super) struct FlowTask {
     ended: bool,
     /// When the pair wants to be looked at.
     next_look: Option<Time>,
+    /// When the counters may be published again.
+    next_publication: Time,
     /// When the next report is due.
     next_report: Time,
     /// The earliest deadline set for this flow.
@@ -75,6 +83,7 @@ impl FlowTask {
             stats: Arc::default(),
             ended: false,
             next_look: None,
+            next_publication: Time::default(),
             next_report: Time::default(),
             scheduled: None,
         };
@@ -143,20 +152,20 @@ impl FlowTask {
         self.stats.publish(&self.flow.counters);
     }
 
-    /// Something waits at the input's descriptor. Returns how many buffers it filled.
-    pub(super) fn on_readable(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> usize {
+    /// Something waits at the input's descriptor. Returns what a turn's share of it filled.
+    pub(super) fn on_readable(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> Filled {
         let Self { flow, input, outputs, pair, teller, next_look, .. } = self;
-        let FlowInput::Socket(socket) = input else { return 0 };
-        let mut buffers = 0;
+        let FlowInput::Socket(socket) = input else { return Filled::default() };
+        let mut all = Filled::default();
         for _ in 0..MOST_BATCHES_A_TURN {
             let filled = socket.receive(now, pool, batch, flow, &mut |kind| teller.say(kind));
             SendingSide { flow, outputs, pair: pair.as_mut(), next_look, teller }.send_due(now, pool, batch);
-            buffers += filled.buffers;
+            all = Filled { buffers: all.buffers + filled.buffers, more: filled.more };
             if !filled.more {
                 break;
             }
         }
-        buffers
+        all
     }
 
     /// A deadline may have come. Returns whether the input has a new descriptor to watch.
@@ -175,15 +184,16 @@ impl FlowTask {
 
     /// Ends a turn: publishes the counters and says when to look again, if ever.
     pub(super) fn end_turn(&mut self, now: Moment, pool: &mut Pool) -> Option<Time> {
-        self.stats.publish(&self.flow.counters);
+        let publication = self.publish(now.mono);
         let input = match &self.input {
-            FlowInput::Socket(socket) => Some(socket.deadline()),
+            FlowInput::Socket(socket) => Some(coarse(socket.deadline())),
             FlowInput::Made(made) => made.deadline(now),
         };
         let holds_back = self.pair.as_ref().is_some_and(|pair| !pair.may_send());
         let flow = match self.flow.poll(now.mono, pool) {
             Poll::Emit if holds_back => None,
             Poll::Emit => Some(now.mono),
+            Poll::Wait(time, Why::Inspect) => Some(coarse(time)),
             Poll::Wait(time, Why::Release) => Some(self.outputs.wake(time)),
             Poll::Wait(time, _) => Some(time),
             Poll::Idle => None,
@@ -192,7 +202,7 @@ impl FlowTask {
         self.tell_of_pair(now);
         self.recorder.iter_mut().for_each(|recorder| recorder.turn(now, &mut self.flow));
         self.say_if_ended();
-        [input, flow, self.next_look].into_iter().flatten().min()
+        [input, flow, self.next_look, publication].into_iter().flatten().min()
     }
 
     /// Sends what still waits in the socket or for its time, gives back every slot, publishes the final report and gives the
@@ -216,6 +226,16 @@ impl FlowTask {
         self.stats.publish(&self.flow.counters);
         self.flow.report(now.mono).into_iter().for_each(|report| self.stats.publish_report(report));
         self.flow.counters
+    }
+
+    /// Publishes the counters, unless that was done just now. Returns by when it is to be done then.
+    fn publish(&mut self, now: Time) -> Option<Time> {
+        if now < self.next_publication {
+            return Some(coarse(self.next_publication + LATEST_PUBLICATION));
+        }
+        self.next_publication = now + PUBLISH_INTERVAL;
+        self.stats.publish(&self.flow.counters);
+        None
     }
 
     fn send_rest(&mut self, now: Moment, pool: &mut Pool) {
@@ -270,6 +290,13 @@ impl FlowInput {
             }
         }
     }
+}
+
+/// A deadline that need not be kept exactly, put off to the next of those that all flows have in common: a thread wakes once for
+/// all of them.
+fn coarse(deadline: Time) -> Time {
+    let step = COARSE_STEP.as_nanos() as u64;
+    Time(deadline.0.next_multiple_of(step))
 }
 
 fn open_pair(spec: &FlowSpec, outputs: &Outputs) -> Result<Option<PairTask>, OpenError> {

@@ -7,7 +7,6 @@ mod control;
 mod option;
 mod recv;
 mod send;
-mod wait;
 
 pub(crate) use clock::discipline;
 pub(crate) use option::{
@@ -17,4 +16,3 @@ pub(crate) use option::{
 pub use recv::Received;
 pub(crate) use recv::{MAX_BATCH, Receiver, Sources};
 pub(crate) use send::{Message, Piece, Sender};
-pub(crate) use wait::Waiter;
