@@ -195,6 +195,9 @@ pub(crate) struct ProcessArgs {
     /// Threads that move datagrams [default: 1, or with --config one a core]
     #[arg(long, value_name = "COUNT", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     pub(crate) threads: Option<usize>,
+    /// Keep each of these threads on one core, in turn over the cores that the process may run on
+    #[arg(long)]
+    pub(crate) pin: bool,
     /// Form of the log on standard error
     #[arg(long, value_name = "FORM", value_enum, default_value_t)]
     pub(crate) log_format: LogForm,

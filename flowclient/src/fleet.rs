@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use relay::drive::{Driver, FlowHandle, PreparedFlow};
+use relay::drive::{Driver, FlowHandle, PreparedFlow, Threads};
 use relay::event::{EventSink, FlowEvent};
 use relay::spec::FlowSpec;
 use relay::stats::Counters;
@@ -44,7 +44,7 @@ impl Fleet {
     ///
     /// # Errors
     /// When the system has no thread or descriptor left.
-    pub(crate) fn new(threads: usize, board: Arc<Board>) -> Result<Self> {
+    pub(crate) fn new(threads: Threads, board: Arc<Board>) -> Result<Self> {
         let (tell, events) = unbounded_channel();
         let sink: EventSink = Arc::new(move |event| {
             // Nobody listens any more only while the process ends.
@@ -108,7 +108,7 @@ impl Fleet {
         for (spec, flow) in opened {
             totals.extend(self.stop_flow(&spec.name));
             let handle = self.driver.add(flow);
-            self.board.enter(&spec, Arc::clone(handle.stats()));
+            self.board.enter(&spec, Arc::clone(handle.stats()), handle.thread());
             self.flows.insert(spec.name.clone(), Running { spec, handle, since: Instant::now() });
         }
         totals
@@ -140,7 +140,7 @@ mod tests {
     use std::net::UdpSocket;
 
     fn fleet() -> Fleet {
-        Fleet::new(1, Arc::new(Board::new())).unwrap()
+        Fleet::new(Threads { count: 1, pinned: false }, Arc::new(Board::new())).unwrap()
     }
 
     fn free_port() -> u16 {

@@ -11,6 +11,7 @@ use tracing::{info, warn};
 use crate::cause::Surroundings;
 use crate::config::{Config, LogFormat};
 use crate::console::Console;
+use crate::descriptors;
 use crate::error::ConfigError;
 use crate::fleet::Fleet;
 use crate::host::Host;
@@ -68,14 +69,14 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
         crate::log::start(config.log_format, config.quiet, &console);
         let signals = Signals::take().context("taking SIGTERM, SIGINT and SIGHUP")?;
         let board = Arc::new(Board::new());
-        let threads = config.threads.max(1);
-        let (pulse, questions) = Pulse::new(threads);
+        let (pulse, questions) = Pulse::new(config.threads.count.max(1));
         let (order, orders) = Orders::new();
         let server = match config.listen {
             Some(address) => Some(Server::bind(address).await?),
             None => None,
         };
-        let mut fleet = Fleet::new(threads, Arc::clone(&board))?;
+        descriptors::raise_limit();
+        let mut fleet = Fleet::new(config.threads, Arc::clone(&board))?;
         if let (Outcome::Refused(reason), _) = fleet.become_wanted(&config.flows) {
             return Err(ConfigError::new(reason).into());
         }
@@ -228,6 +229,8 @@ async fn reached(end: Option<tokio::time::Instant>) {
 
 fn warn_of_restart(running: &Config, fresh: &Config) {
     if (running.listen, running.threads) != (fresh.listen, fresh.threads) {
-        warn!("another listen address or number of threads takes effect only when the program is started again");
+        warn!(
+            "another listen address, number of threads or pinning takes effect only when the program is started again"
+        );
     }
 }
