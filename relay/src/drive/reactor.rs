@@ -115,6 +115,7 @@ impl Reactor {
             // Who wakes from a freeze must hear what was sent meanwhile before it sends.
             for &flow in ready.iter().filter(|&&id| is_of_others(id)) {
                 self.listen(flow & !OTHERS, now);
+                self.flows.get_mut(&(flow & !OTHERS)).into_iter().for_each(|task| task.was_woken_by_others());
             }
             // Each flow once, whether it has more to take or something new.
             ready.append(&mut self.unfinished);
@@ -247,9 +248,14 @@ const fn is_of_others(id: u64) -> bool {
 
 /// Watches the input's descriptor; one that is closed is no longer watched by itself.
 fn watch(epoll: &OwnedFd, id: u64, task: &FlowTask) {
-    for descriptor in task.pair_fds() {
+    if let Some(pair) = task.pair() {
+        let (others, once) =
+            (epoll::EventData::new_u64(id | OTHERS), epoll::EventFlags::IN | epoll::EventFlags::ONESHOT);
         // One that is watched already stays so.
-        let _ = epoll::add(epoll, descriptor, epoll::EventData::new_u64(id | OTHERS), epoll::EventFlags::IN);
+        let _ = epoll::add(epoll, pair.control_fd(), others, epoll::EventFlags::IN);
+        if epoll::modify(epoll, pair.air_fd(), others, once).is_err() {
+            let _ = epoll::add(epoll, pair.air_fd(), others, once);
+        }
     }
     if let Some(descriptor) = task.fd() {
         // Told once of what came, the kernel need not look at each flow twice. It fails only without memory; the flow then
