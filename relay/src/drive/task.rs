@@ -28,8 +28,6 @@ const MOST_BATCHES_A_TURN: usize = 6;
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(10);
 /// Longest time for which what has been counted is not published.
 const LATEST_PUBLICATION: Duration = Duration::from_millis(100);
-/// What is not about a datagram is looked at in steps of this.
-const COARSE_STEP: Duration = Duration::from_millis(10);
 /// Interval between two reports of what inspection has found.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -191,14 +189,13 @@ impl FlowTask {
     pub(super) fn end_turn(&mut self, now: Moment, pool: &mut Pool) -> Option<Time> {
         let publication = self.publish(now.mono);
         let input = match &self.input {
-            FlowInput::Socket(socket) => Some(coarse(socket.deadline())),
+            FlowInput::Socket(socket) => Some(socket.deadline().coarse()),
             FlowInput::Made(made) => made.deadline(now),
         };
         let holds_back = self.pair.as_ref().is_some_and(|pair| !pair.may_send());
         let flow = match self.flow.poll(now.mono, pool) {
             Poll::Emit if holds_back => None,
             Poll::Emit => Some(now.mono),
-            Poll::Wait(time, Why::Inspect) => Some(coarse(time)),
             Poll::Wait(time, Why::Release) => Some(self.outputs.wake(time)),
             Poll::Wait(time, _) => Some(time),
             Poll::Idle => None,
@@ -236,7 +233,7 @@ impl FlowTask {
     /// Publishes the counters, unless that was done just now. Returns by when it is to be done then.
     fn publish(&mut self, now: Time) -> Option<Time> {
         if now < self.next_publication {
-            return Some(coarse(self.next_publication + LATEST_PUBLICATION));
+            return Some((self.next_publication + LATEST_PUBLICATION).coarse());
         }
         self.next_publication = now + PUBLISH_INTERVAL;
         self.stats.publish(&self.flow.counters);
@@ -295,13 +292,6 @@ impl FlowInput {
             }
         }
     }
-}
-
-/// A deadline that need not be kept exactly, put off to the next of those that all flows have in common: a thread wakes once for
-/// all of them.
-fn coarse(deadline: Time) -> Time {
-    let step = COARSE_STEP.as_nanos() as u64;
-    Time(deadline.0.next_multiple_of(step))
 }
 
 fn open_pair(spec: &FlowSpec, outputs: &Outputs) -> Result<Option<PairTask>, OpenError> {
