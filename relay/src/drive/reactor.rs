@@ -123,7 +123,8 @@ impl Reactor {
             ready.dedup();
             for id in ready.drain(..) {
                 match id {
-                    id if is_of_others(id) => self.turn(id & !OTHERS, now, false),
+                    // Whoever is handed the air needs what it comes after, which may wait in the input.
+                    id if is_of_others(id) => self.turn(id & !OTHERS, now, true),
                     MAILBOX => self.read_mailbox(now),
                     ALARM => self.alarm.heard(),
                     id => self.turn(id, now, true),
