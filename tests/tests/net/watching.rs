@@ -14,7 +14,7 @@ use crate::prometheus::{ask, prometheus};
 /// Where the instance that stands by serves HTTP.
 const STANDBY_PORT: u16 = 9_092;
 
-/// A channel of constant rate that comes to flowclient as RTP: it has every metric that a flow without other instances has.
+/// A channel of constant rate that comes to flowclient as RTP: it has every metric that a flow without pace and other instances has.
 struct Lab {
     path: Path,
     flowclient: Flowclient,
@@ -24,26 +24,26 @@ struct Lab {
 }
 
 impl Lab {
-    fn new(pairing: &str) -> Self {
+    fn new(pairing: &str, pace: &str) -> Self {
         let path = Path::new();
         let channel = ["--handler", "ch7", "--out", "rtp://239.9.9.9:5000?iface=eth0"];
         let source = Flowclient::start(&path.source, &channel);
-        let flowclient = Flowclient::start(&path.relay, &instance(pairing));
+        let flowclient = Flowclient::start(&path.relay, &instance(pairing, pace));
         let group = Cgroup::new("watched", 200);
         group.take(flowclient.pid());
         Self { path, flowclient, _source: source, _group: group }
     }
 
-    /// With another instance of the flow, it has all metrics that there are.
+    /// Paced and with another instance of the flow, it has all metrics that there are.
     fn paired() -> (Self, Flowclient) {
-        let lab = Self::new("standby");
-        let other = Flowclient::start_on(&lab.path.relay, STANDBY_PORT, &instance("standby"));
+        let lab = Self::new("standby", "pcr");
+        let other = Flowclient::start_on(&lab.path.relay, STANDBY_PORT, &instance("standby", "pcr"));
         (lab, other)
     }
 }
 
-fn instance(pairing: &str) -> [&str; 6] {
-    ["--in", "rtp://239.9.9.9:5000?iface=in0", "--out", OUT, "--pair", pairing]
+fn instance<'a>(pairing: &'a str, pace: &'a str) -> [&'a str; 8] {
+    ["--in", "rtp://239.9.9.9:5000?iface=in0", "--out", OUT, "--pair", pairing, "--pace", pace]
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn promtool_passes_the_alert_rules_and_their_tests() {
 
 #[test]
 fn a_healthy_channel_raises_no_alert() {
-    let lab = Lab::new("off");
+    let lab = Lab::new("off", "arrival");
     let folder = TempDir::new().unwrap();
     let rules = watching::path(RULES).canonicalize().unwrap();
     let _prometheus = prometheus(&lab.path.relay, &folder, &format!("rule_files: ['{}']\n", rules.display()));
