@@ -27,8 +27,8 @@ use crate::wire::rtp::Rtp;
 
 /// Who has not listened for so long listens again before it sends: it may not have run meanwhile, and others may have gone on air.
 const LATE: Duration = Duration::from_millis(2);
-/// Who holds back reads what is on air so often only: each datagram has the time of its arrival, and to be woken for each costs more than
-/// to read it.
+/// Who only holds back reads its input and the air so often: each datagram has the time of its arrival, and to be woken for each costs more
+/// than to read it.
 const READ_EVERY: Duration = Duration::from_millis(4);
 /// How long an instance that leaves waits for its successor.
 const LEAVE_LIMIT: Duration = Duration::from_millis(500);
@@ -53,8 +53,8 @@ pub(super) struct PairTask {
     desk: Desk,
     /// Output sockets opened anew that were followed.
     followed: u64,
-    /// Whether the air is to be watched again: a descriptor is new, or has told of a datagram once.
-    is_unwatched: bool,
+    /// Whether the reactor has been told to be woken by what comes in; unknown for a descriptor that is new.
+    is_watched: Option<bool>,
 }
 
 impl PairTask {
@@ -84,16 +84,22 @@ impl PairTask {
             floor: Floor::new(pair.least_bitrate),
             desk: Desk::default(),
             followed: 0,
-            is_unwatched: false,
+            is_watched: None,
         })
     }
 
-    /// Whether the descriptors are to be watched anew.
-    pub(super) fn take_unwatched(&mut self) -> bool {
-        !self.reads_now_and_then() && std::mem::replace(&mut self.is_unwatched, false)
+    /// Whether it is to be watched otherwise since the last call.
+    pub(super) fn take_watch_change(&mut self) -> bool {
+        let is_watched = Some(!self.is_aside());
+        std::mem::replace(&mut self.is_watched, is_watched) != is_watched
     }
 
-    /// The descriptor of what is on air, which tells once.
+    /// Whether nothing that comes in, but what the others say, is worth to be woken for: it is read now and then.
+    pub(super) fn is_aside(&self) -> bool {
+        self.machine.is_aside()
+    }
+
+    /// The descriptor of what is on air.
     pub(super) fn air_fd(&self) -> BorrowedFd<'_> {
         self.air.as_fd()
     }
@@ -101,16 +107,6 @@ impl PairTask {
     /// The descriptor of what the others say.
     pub(super) fn control_fd(&self) -> BorrowedFd<'_> {
         self.control.fd()
-    }
-
-    /// The air or the others woke this flow.
-    pub(super) const fn was_woken(&mut self) {
-        self.is_unwatched = true;
-    }
-
-    /// Whether nothing on air is worth to be woken for.
-    fn reads_now_and_then(&self) -> bool {
-        self.machine.is_aside()
     }
 
     /// Whether it is to send what is due.
@@ -127,7 +123,9 @@ impl PairTask {
             self.hear_air(now, pool, batch, flow);
         }
         messages.iter().for_each(|(message, address)| self.machine.said(now, message, *address));
-        self.hear_air(now, pool, batch, flow);
+        if self.machine.role() != Role::Standby {
+            self.hear_air(now, pool, batch, flow);
+        }
         self.drop_settled(pool, flow);
         self.listened = now.mono;
     }
@@ -284,7 +282,7 @@ impl PairTask {
         counters.standby_gauge = u64::from(self.machine.role() != Role::OnAir);
         (counters.shadow_equal, counters.shadow_only_on_air, counters.shadow_only_here) =
             (agreement.equal, agreement.only_on_air, agreement.only_here);
-        if self.reads_now_and_then() { next.min(self.listened + READ_EVERY) } else { next }
+        if self.is_aside() { next.min(self.listened + READ_EVERY) } else { next }
     }
 
     /// Says what is to be said. After the stream: who reads that another is on air is to have heard it there.
@@ -314,7 +312,7 @@ impl PairTask {
         let opened = open(output, own, self.buffer_bytes, self.control.key().cloned());
         // If that fails, the old ones stay until the next try.
         if let Ok((air, control)) = opened {
-            (self.air, self.control, self.followed, self.is_unwatched) = (air, control, outputs.reopened(), true);
+            (self.air, self.control, self.followed, self.is_watched) = (air, control, outputs.reopened(), None);
             self.machine.set_port(now, own.port());
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::num::NonZeroU64;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
@@ -115,7 +115,6 @@ impl Reactor {
             // Who wakes from a freeze must hear what was sent meanwhile before it sends.
             for &flow in ready.iter().filter(|&&id| is_of_others(id)) {
                 self.listen(flow & !OTHERS, now);
-                self.flows.get_mut(&(flow & !OTHERS)).into_iter().for_each(|task| task.was_woken_by_others());
             }
             // Each flow once, whether it has more to take or something new.
             ready.append(&mut self.unfinished);
@@ -170,8 +169,14 @@ impl Reactor {
         {
             task.scheduled = None;
             self.listen(id, now);
-            self.turn(id, now, false);
+            self.turn_unwatched(id, now);
         }
+    }
+
+    /// Turns a flow whose input has not told of anything, as it does not where it is not watched.
+    fn turn_unwatched(&mut self, id: u64, now: Moment) {
+        let may_have_come = self.flows.get(&id).is_some_and(|task| task.is_aside());
+        self.turn(id, now, may_have_come);
     }
 
     fn listen(&mut self, id: u64, now: Moment) {
@@ -247,21 +252,22 @@ const fn is_of_others(id: u64) -> bool {
     id & OTHERS != 0 && id != MAILBOX && id != ALARM
 }
 
-/// Watches the input's descriptor; one that is closed is no longer watched by itself.
+/// Watches a flow's descriptors as it wants it now; one that is closed is no longer watched by itself.
 fn watch(epoll: &OwnedFd, id: u64, task: &FlowTask) {
+    let coming = if task.is_aside() { epoll::EventFlags::empty() } else { epoll::EventFlags::IN };
     if let Some(pair) = task.pair() {
-        let (others, once) =
-            (epoll::EventData::new_u64(id | OTHERS), epoll::EventFlags::IN | epoll::EventFlags::ONESHOT);
-        // One that is watched already stays so.
-        let _ = epoll::add(epoll, pair.control_fd(), others, epoll::EventFlags::IN);
-        if epoll::modify(epoll, pair.air_fd(), others, once).is_err() {
-            let _ = epoll::add(epoll, pair.air_fd(), others, once);
-        }
+        set(epoll, pair.control_fd(), id | OTHERS, epoll::EventFlags::IN);
+        set(epoll, pair.air_fd(), id | OTHERS, coming);
     }
-    if let Some(descriptor) = task.fd() {
-        // Told once of what came, the kernel need not look at each flow twice. It fails only without memory; the flow then
-        // lives by its deadlines, once a second.
-        let once = epoll::EventFlags::IN | epoll::EventFlags::ET;
-        let _ = epoll::add(epoll, descriptor.as_fd(), epoll::EventData::new_u64(id), once);
+    // Told once of what came, the kernel need not look at each flow twice.
+    let once = coming | epoll::EventFlags::ET;
+    task.fd().into_iter().for_each(|input| set(epoll, input, id, once));
+}
+
+/// Watches a descriptor for `events` from now on. It fails only without memory; the flow then lives by its deadlines.
+fn set(epoll: &OwnedFd, descriptor: BorrowedFd<'_>, id: u64, events: epoll::EventFlags) {
+    let data = epoll::EventData::new_u64(id);
+    if epoll::modify(epoll, descriptor, data, events).is_err() {
+        let _ = epoll::add(epoll, descriptor, data, events);
     }
 }

@@ -111,9 +111,9 @@ impl FlowTask {
         self.pair.as_ref()
     }
 
-    /// Other instances have woken this flow.
-    pub(super) fn was_woken_by_others(&mut self) {
-        self.pair.iter_mut().for_each(PairTask::was_woken);
+    /// Whether it only holds back, and looks now and then at what came in.
+    pub(super) fn is_aside(&self) -> bool {
+        self.pair.as_ref().is_some_and(PairTask::is_aside)
     }
 
     /// Other instances may have sent or said something: to be called before anything else that has come is looked at.
@@ -171,7 +171,7 @@ impl FlowTask {
         all
     }
 
-    /// A deadline may have come. Returns whether the input has a new descriptor to watch.
+    /// A deadline may have come. Returns whether its descriptors are to be watched anew.
     pub(super) fn on_time(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> bool {
         let say = &mut |kind| self.teller.say(kind);
         let new_descriptor = match &mut self.input {
@@ -182,7 +182,7 @@ impl FlowTask {
             }
         };
         self.sender().send_due(now, pool, batch);
-        new_descriptor | self.pair.as_mut().is_some_and(PairTask::take_unwatched)
+        new_descriptor | self.pair.as_mut().is_some_and(PairTask::take_watch_change)
     }
 
     /// Ends a turn: publishes the counters and says when to look again, if ever.
