@@ -6,6 +6,7 @@ pub mod interface;
 pub mod recording;
 pub mod synthetic;
 pub mod udp;
+pub mod xdp;
 
 use crate::time::Utc;
 

@@ -2,10 +2,14 @@
 //! offload. All unsafe code of the project is in this module, behind functions that are safe to call.
 #![allow(unsafe_code)]
 
+pub(crate) mod bpf;
 mod control;
 mod option;
 mod recv;
+pub(crate) mod region;
+mod ring;
 mod send;
+pub(crate) mod xsk;
 
 pub(crate) use option::{
     Membership, drops, enable_receive_offload, enable_segmentation, force_receive_buffer, join, queue_bytes,

@@ -1,0 +1,117 @@
+//! Ethernet, IPv4 and UDP headers of datagrams sent, written in front of the payload where it lies.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+/// Bytes of the three headers.
+pub(crate) const HEADERS_LEN: usize = 42;
+
+const IP: usize = 14;
+const UDP: usize = 34;
+const IP_LEN: usize = 20;
+const UDP_LEN: usize = 8;
+/// Do not fragment, and with it an identification of 0 (RFC 6864, 4.1).
+const DONT_FRAGMENT: u16 = 0x4000;
+const PROTOCOL_UDP: u8 = 17;
+
+/// How the UDP checksum comes about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Checksum {
+    /// Here, over all bytes.
+    Full,
+    /// Begun here, over the pseudo header only; whoever sends it goes on.
+    Begun,
+}
+
+/// All that the datagrams of one output have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Headers {
+    bytes: [u8; HEADERS_LEN],
+    /// Sum of the IP header, its length left out.
+    ip_sum: u64,
+    /// Sum of the pseudo header (RFC 768), its length left out.
+    pseudo_sum: u64,
+}
+
+/// Where datagrams come from, where they go, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    pub(crate) source_mac: [u8; 6],
+    pub(crate) destination_mac: [u8; 6],
+    pub(crate) source: SocketAddrV4,
+    pub(crate) destination: SocketAddrV4,
+    pub(crate) ttl: u8,
+    pub(crate) dscp: u8,
+}
+
+/// Hardware address of a group (RFC 1112, 6.4).
+pub(crate) fn group_mac(group: Ipv4Addr) -> [u8; 6] {
+    let [_, b, c, d] = group.octets();
+    [0x01, 0x00, 0x5e, b & 0x7f, c, d]
+}
+
+impl Headers {
+    pub(crate) fn new(address: &Address) -> Self {
+        let mut bytes = [0; HEADERS_LEN];
+        bytes[0..6].copy_from_slice(&address.destination_mac);
+        bytes[6..12].copy_from_slice(&address.source_mac);
+        bytes[12..14].copy_from_slice(&0x0800_u16.to_be_bytes());
+        bytes[IP] = 0x45;
+        bytes[IP + 1] = address.dscp << 2;
+        bytes[IP + 6..IP + 8].copy_from_slice(&DONT_FRAGMENT.to_be_bytes());
+        bytes[IP + 8] = address.ttl;
+        bytes[IP + 9] = PROTOCOL_UDP;
+        bytes[IP + 12..IP + 16].copy_from_slice(&address.source.ip().octets());
+        bytes[IP + 16..IP + 20].copy_from_slice(&address.destination.ip().octets());
+        bytes[UDP..UDP + 2].copy_from_slice(&address.source.port().to_be_bytes());
+        bytes[UDP + 2..UDP + 4].copy_from_slice(&address.destination.port().to_be_bytes());
+        let ip_sum = sum(&bytes[IP..UDP]);
+        let pseudo_sum = sum(&bytes[IP + 12..UDP]) + u64::from(PROTOCOL_UDP);
+        Self { bytes, ip_sum, pseudo_sum }
+    }
+
+    /// Writes the headers of a datagram into the first bytes of `frame`, whose payload is in place behind them.
+    ///
+    /// # Panics
+    /// When the frame is shorter than its headers, or longer than 65,549 bytes.
+    #[inline]
+    pub(crate) fn write(&self, frame: &mut [u8], checksum: Checksum) {
+        let udp_len = (frame.len() - UDP) as u16;
+        frame[..HEADERS_LEN].copy_from_slice(&self.bytes);
+        let ip_len = udp_len + IP_LEN as u16;
+        frame[IP + 2..IP + 4].copy_from_slice(&ip_len.to_be_bytes());
+        let ip_checksum = !fold(self.ip_sum + u64::from(ip_len));
+        frame[IP + 10..IP + 12].copy_from_slice(&ip_checksum.to_be_bytes());
+        frame[UDP + 4..UDP + 6].copy_from_slice(&udp_len.to_be_bytes());
+        let begun = self.pseudo_sum + u64::from(udp_len);
+        let udp_checksum = match checksum {
+            Checksum::Begun => fold(begun),
+            Checksum::Full => finished(!fold(begun + sum(&frame[UDP..]))),
+        };
+        frame[UDP + 6..UDP + 8].copy_from_slice(&udp_checksum.to_be_bytes());
+    }
+}
+
+/// A computed checksum of zero is sent as all ones: zero would mean that there is none (RFC 768).
+const fn finished(checksum: u16) -> u16 {
+    if checksum == 0 { 0xffff } else { checksum }
+}
+
+/// The sum of big-endian 16-bit words (RFC 1071), an odd last byte followed by zero; not folded.
+fn sum(bytes: &[u8]) -> u64 {
+    // Sums of 32-bit words, in the machine's order, fold to the same as those of 16 bits.
+    let (words, rest) = bytes.as_chunks::<4>();
+    let native: u64 = words.iter().map(|&word| u64::from(u32::from_ne_bytes(word))).sum();
+    let mut last = [0; 4];
+    last[..rest.len()].copy_from_slice(rest);
+    u64::from(u16::from_be(fold(native + u64::from(u32::from_ne_bytes(last)))))
+}
+
+/// Folds the carries of a sum back into 16 bits.
+const fn fold(mut sum: u64) -> u16 {
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    sum as u16
+}
+
+const _: () = assert!(UDP + UDP_LEN == HEADERS_LEN);

@@ -1,0 +1,98 @@
+//! The program that sorts packets before the kernel's network stack sees them.
+//!
+//! A UDP datagram whose destination is in the map of flows goes, with the time of its arrival written before it, to the
+//! AF_XDP socket of its queue. Everything else goes on to the kernel: other traffic, IP options, fragments, tags, frames
+//! too long for ours, and all that comes on a queue without a socket.
+
+use super::assembler::{Assembler, Jump, R0, R1, R2, R3, R4, R5, R6, R7, R10, Size};
+
+/// Numbers of helpers (`linux/bpf.h`).
+const MAP_LOOKUP_ELEM: i32 = 1;
+const KTIME_GET_NS: i32 = 5;
+const REDIRECT_MAP: i32 = 51;
+const ADJUST_META: i32 = 54;
+/// Fields of `struct xdp_md`.
+const DATA: i16 = 0;
+const DATA_END: i16 = 4;
+const DATA_META: i16 = 8;
+const RX_QUEUE: i16 = 16;
+const XDP_PASS: i32 = 2;
+
+/// Places in an untagged Ethernet frame with an IPv4 header without options.
+const ETHER_TYPE: i16 = 12;
+const VERSION_AND_LENGTH: i16 = 14;
+const FRAGMENT: i16 = 20;
+const PROTOCOL: i16 = 23;
+const DESTINATION: i16 = 30;
+const DESTINATION_PORT: i16 = 36;
+const HEADERS_LEN: i32 = 42;
+
+/// Bytes of the arrival stamp before a packet.
+pub(super) const STAMP_LEN: usize = 8;
+
+/// The program's instructions, for maps of these numbers.
+pub(super) fn sorter(flows: i32, sockets: i32, frame_len_max: i32) -> Vec<u64> {
+    let mut asm = Assembler::default();
+    asm.mov(R6, R1);
+    asm.load(Size::U32, R2, R1, DATA);
+    asm.load(Size::U32, R3, R1, DATA_END);
+    check_headers(&mut asm, frame_len_max);
+    look_up(&mut asm, flows);
+    stamp(&mut asm);
+    asm.label("redirect");
+    asm.load_map(R1, sockets);
+    asm.load(Size::U32, R2, R6, RX_QUEUE);
+    asm.set(R3, XDP_PASS);
+    asm.call(REDIRECT_MAP);
+    asm.exit();
+    asm.label("pass");
+    asm.set(R0, XDP_PASS);
+    asm.exit();
+    asm.finish()
+}
+
+/// Leaves the packet's start in R2.
+fn check_headers(asm: &mut Assembler, frame_len_max: i32) {
+    asm.mov(R4, R2);
+    asm.add(R4, HEADERS_LEN);
+    asm.jump_reg(Jump::Greater, R4, R3, "pass");
+    asm.mov(R4, R3);
+    asm.sub_reg(R4, R2);
+    asm.jump(Jump::Greater, R4, frame_len_max, "pass");
+    asm.load(Size::U16, R4, R2, ETHER_TYPE);
+    asm.jump(Jump::NotEqual, R4, i32::from(0x0800_u16.to_be()), "pass");
+    asm.load(Size::U8, R4, R2, VERSION_AND_LENGTH);
+    asm.jump(Jump::NotEqual, R4, 0x45, "pass");
+    asm.load(Size::U16, R4, R2, FRAGMENT);
+    asm.jump(Jump::AnyOf, R4, i32::from(0x3fff_u16.to_be()), "pass");
+    asm.load(Size::U8, R4, R2, PROTOCOL);
+    asm.jump(Jump::NotEqual, R4, 17, "pass");
+}
+
+fn look_up(asm: &mut Assembler, flows: i32) {
+    asm.load(Size::U32, R5, R2, DESTINATION);
+    asm.store(Size::U32, R10, -8, R5);
+    asm.load(Size::U16, R5, R2, DESTINATION_PORT);
+    asm.store(Size::U32, R10, -4, R5);
+    asm.mov(R2, R10);
+    asm.add(R2, -8);
+    asm.load_map(R1, flows);
+    asm.call(MAP_LOOKUP_ELEM);
+    asm.jump(Jump::Equal, R0, 0, "pass");
+}
+
+/// Writes the time of arrival before the packet, where the driver has room for it.
+fn stamp(asm: &mut Assembler) {
+    asm.call(KTIME_GET_NS);
+    asm.mov(R7, R0);
+    asm.mov(R1, R6);
+    asm.set(R2, -(STAMP_LEN as i32));
+    asm.call(ADJUST_META);
+    asm.jump(Jump::NotEqual, R0, 0, "redirect");
+    asm.load(Size::U32, R2, R6, DATA_META);
+    asm.load(Size::U32, R3, R6, DATA);
+    asm.mov(R4, R2);
+    asm.add(R4, STAMP_LEN as i32);
+    asm.jump_reg(Jump::Greater, R4, R3, "redirect");
+    asm.store(Size::U64, R2, 0, R7);
+}

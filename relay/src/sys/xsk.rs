@@ -1,0 +1,164 @@
+//! AF_XDP sockets: four rings shared with the kernel, over frames in memory shared with it.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::net::xdp::{
+    SocketAddrXdp, SocketAddrXdpFlags, SocketAddrXdpWithSharedUmem, XDP_PGOFF_RX_RING, XDP_PGOFF_TX_RING,
+    XDP_UMEM_PGOFF_COMPLETION_RING, XDP_UMEM_PGOFF_FILL_RING, XdpDesc, XdpDescOptions, XdpOptionsFlags, XdpStatistics,
+    XdpUmemReg, XdpUmemRegFlags,
+};
+use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, bind, send, socket_with, sockopt};
+
+use super::region::Region;
+use super::ring::{Consumer, Producer};
+
+/// Entries of each ring.
+pub(crate) const RING_LEN: u32 = 4_096;
+
+/// Memory to be shared with the kernel: whole frames from the region's start on.
+pub(crate) struct Frames<'a> {
+    pub(crate) region: &'a Region,
+    /// Bytes shared, a multiple of `frame_len`.
+    pub(crate) len: usize,
+    /// Bytes of a frame: 2,048 or 4,096.
+    pub(crate) frame_len: u32,
+    /// Bytes before each packet received, besides the kernel's own.
+    pub(crate) headroom: u32,
+    /// Bytes before each packet sent that tell the kernel what to do with it; 0 for none.
+    pub(crate) tx_metadata_len: u32,
+}
+
+/// A socket on one queue of one interface.
+pub(crate) struct Xsk {
+    socket: OwnedFd,
+    fill: Producer<u64>,
+    completion: Consumer<u64>,
+    receive: Consumer<XdpDesc>,
+    transmit: Producer<XdpDesc>,
+}
+
+impl Xsk {
+    /// Opens a socket on a queue. With `shared`, a socket whose frames it shares; else it registers `frames`.
+    ///
+    /// # Errors
+    /// What the kernel says: no capability (EPERM), too little memory that may be locked (ENOBUFS), queue taken (EBUSY).
+    pub(crate) fn open(
+        frames: &Frames,
+        shared: Option<BorrowedFd>,
+        interface_index: u32,
+        queue: u32,
+    ) -> io::Result<Self> {
+        let socket = socket_with(AddressFamily::XDP, SocketType::RAW, SocketFlags::CLOEXEC, None)?;
+        if shared.is_none() {
+            sockopt::set_xdp_umem_reg(&socket, registration(frames))?;
+        }
+        sockopt::set_xdp_umem_fill_ring_size(&socket, RING_LEN)?;
+        sockopt::set_xdp_umem_completion_ring_size(&socket, RING_LEN)?;
+        sockopt::set_xdp_rx_ring_size(&socket, RING_LEN)?;
+        sockopt::set_xdp_tx_ring_size(&socket, RING_LEN)?;
+        let offsets = sockopt::xdp_mmap_offsets(&socket)?;
+        let opened = Self {
+            fill: Producer::map(socket.as_fd(), XDP_UMEM_PGOFF_FILL_RING, &offsets.fr, RING_LEN)?,
+            completion: Consumer::map(socket.as_fd(), XDP_UMEM_PGOFF_COMPLETION_RING, &offsets.cr, RING_LEN)?,
+            receive: Consumer::map(socket.as_fd(), XDP_PGOFF_RX_RING, &offsets.rx, RING_LEN)?,
+            transmit: Producer::map(socket.as_fd(), XDP_PGOFF_TX_RING, &offsets.tx, RING_LEN)?,
+            socket,
+        };
+        bind_to(&opened.socket, shared, interface_index, queue)?;
+        Ok(opened)
+    }
+
+    /// Whether the driver reads and writes the frames itself, without a copy by the kernel.
+    pub(crate) fn is_zero_copy(&self) -> bool {
+        sockopt::xdp_options(&self.socket).is_ok_and(|options| options.contains(XdpOptionsFlags::XDP_OPTIONS_ZEROCOPY))
+    }
+
+    /// What the kernel counts at this socket.
+    ///
+    /// # Errors
+    /// When the kernel does not tell.
+    pub(crate) fn statistics(&self) -> io::Result<XdpStatistics> {
+        Ok(sockopt::xdp_statistics(&self.socket)?)
+    }
+
+    /// Gives the kernel a frame to receive into; `false` when it has enough.
+    #[inline]
+    pub(crate) fn offer(&mut self, frame: u64) -> bool {
+        self.fill.push(frame)
+    }
+
+    /// Has the kernel see the frames offered.
+    #[inline]
+    pub(crate) fn publish_offers(&mut self) {
+        self.fill.publish();
+    }
+
+    /// Takes the next packet received: its address and length.
+    #[inline]
+    pub(crate) fn take_received(&mut self) -> Option<(u64, usize)> {
+        self.receive.pop().map(|packet| (packet.addr, packet.len as usize))
+    }
+
+    /// Takes the next frame that was sent.
+    #[inline]
+    pub(crate) fn take_completed(&mut self) -> Option<u64> {
+        self.completion.pop()
+    }
+
+    /// Has the kernel see what was taken.
+    #[inline]
+    pub(crate) fn publish_taken(&mut self) {
+        self.receive.publish();
+        self.completion.publish();
+    }
+
+    /// Queues a packet; `false` when the queue is full. With `metadata`, what lies before it tells what to do.
+    #[inline]
+    pub(crate) fn queue(&mut self, addr: u64, len: usize, metadata: bool) -> bool {
+        let options = XdpDescOptions::from_bits_retain(if metadata { libc::XDP_TX_METADATA } else { 0 });
+        self.transmit.push(XdpDesc { addr, len: len as u32, options })
+    }
+
+    /// Has the kernel send what is queued. `true` when nothing is left of it.
+    ///
+    /// # Errors
+    /// When the interface is down (ENETDOWN) or gone (ENXIO).
+    pub(crate) fn kick(&mut self) -> io::Result<bool> {
+        use rustix::io::Errno;
+        self.transmit.publish();
+        match send(&self.socket, &[], SendFlags::DONTWAIT) {
+            Ok(_) | Err(Errno::AGAIN | Errno::BUSY | Errno::NOBUFS) => Ok(self.transmit.is_drained()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl AsFd for Xsk {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+fn registration(frames: &Frames) -> XdpUmemReg {
+    let flags = if frames.tx_metadata_len > 0 { libc::XDP_UMEM_TX_METADATA_LEN } else { 0 };
+    XdpUmemReg {
+        addr: frames.region.address(),
+        len: frames.len as u64,
+        chunk_size: frames.frame_len,
+        headroom: frames.headroom,
+        flags: XdpUmemRegFlags::from_bits_retain(flags),
+        tx_metadata_len: frames.tx_metadata_len,
+    }
+}
+
+fn bind_to(socket: &OwnedFd, shared: Option<BorrowedFd>, interface_index: u32, queue: u32) -> io::Result<()> {
+    match shared {
+        None => bind(socket, &SocketAddrXdp::new(SocketAddrXdpFlags::empty(), interface_index, queue))?,
+        Some(shared_umem_fd) => {
+            let addr = SocketAddrXdp::new(SocketAddrXdpFlags::XDP_SHARED_UMEM, interface_index, queue);
+            bind(socket, &SocketAddrXdpWithSharedUmem { addr, shared_umem_fd })?;
+        }
+    }
+    Ok(())
+}
