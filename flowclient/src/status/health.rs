@@ -58,6 +58,8 @@ impl Health {
             }
             EventKind::Ended => self.ended = true,
             EventKind::InputSilent(_)
+            | EventKind::InputByXdp { .. }
+            | EventKind::InputThroughSockets { .. }
             | EventKind::ReceiveBufferSmall { .. }
             | EventKind::KernelDrops(_)
             | EventKind::Loss { .. }

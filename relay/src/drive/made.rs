@@ -100,7 +100,7 @@ impl MadeInput {
         match self.generator.fill(pool.slot_mut(slot)) {
             Ok(len) => {
                 let arrival = now.mono_at(due);
-                flow.receive(pool, Arrived { slot, len, segment_len: None, arrival, truncated: false });
+                flow.receive(pool, Arrived { slot, start: 0, len, segment_len: None, arrival, truncated: false });
                 flow.counters.last_input_utc_nanos_gauge = due.0;
                 true
             }

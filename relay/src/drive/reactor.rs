@@ -11,20 +11,30 @@ use rustix::buffer::spare_capacity;
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 
 use super::clocks;
+use super::engines::Move;
 use super::moderation::Moderation;
+use super::ports::{PortId, Ports};
 use super::task::FlowTask;
 use super::timers::Timers;
 use crate::io::udp::Batch;
+use crate::io::xdp::Taken;
 use crate::mem::Pool;
 use crate::stats::Counters;
+use crate::sys::SharedPart;
 use crate::time::{Moment, Time};
 
 /// Slots a thread: 140 MB of address space, of which only what is used becomes memory.
 const SLOTS: u32 = 2_048;
 /// Bytes in a slot: the longest run that the kernel joins (64 KiB), behind the rest of a packet from the one before.
 const SLOT_LEN: usize = 65_536 + 1_024;
+/// Frames a thread, for AF_XDP: 16 MB, which become memory with the first interface.
+const FRAMES: u32 = 8_192;
 /// The mailbox among the descriptors watched; flows count from 0.
 const MAILBOX: u64 = u64::MAX;
+/// Set in the number of a port: a descriptor of AF_XDP.
+const PORT: u64 = 1 << 61;
+/// Times that a port may be taken from a turn, so that it does not keep the others waiting.
+const MOST_TAKES_A_TURN: usize = 4;
 /// Ready descriptors taken a wait.
 const EVENTS: usize = 64;
 
@@ -32,6 +42,7 @@ const EVENTS: usize = 64;
 pub(super) enum Command {
     Add(u64, Box<FlowTask>),
     Remove(u64, Sender<Counters>),
+    Move(Move),
     Answer(Arc<dyn Fn() + Send + Sync>),
     Stop,
 }
@@ -63,6 +74,11 @@ pub(super) struct Reactor {
     pool: Pool,
     batch: Batch,
     flows: HashMap<u64, Box<FlowTask>>,
+    ports: Ports,
+    /// Datagrams being taken from a port; kept for its memory.
+    taken: Vec<Taken>,
+    /// Flows that got some of them.
+    touched: Vec<u64>,
     timers: Timers,
     moderation: Moderation,
     /// Buffers filled in this turn.
@@ -78,14 +94,22 @@ impl Reactor {
             commands,
             wake,
             epoll,
-            pool: Pool::new(SLOTS, SLOT_LEN),
+            pool: Pool::with_frames(SLOTS, SLOT_LEN, FRAMES),
             batch: Batch::default(),
             flows: HashMap::new(),
+            ports: Ports::default(),
+            taken: Vec::new(),
+            touched: Vec::new(),
             timers: Timers::default(),
             moderation: Moderation::default(),
             filled: 0,
             stopping: false,
         })
+    }
+
+    /// The memory of its frames.
+    pub(super) fn share_frames(&self) -> SharedPart {
+        self.pool.share_frames()
     }
 
     /// Runs until told to stop.
@@ -99,6 +123,7 @@ impl Reactor {
             for event in events.drain(..) {
                 match event.data.u64() {
                     MAILBOX => self.read_mailbox(now),
+                    id if id & PORT != 0 => self.turn_port(id & !PORT, now),
                     id => self.turn(id, now, true),
                 }
             }
@@ -148,6 +173,76 @@ impl Reactor {
         }
     }
 
+    fn turn_port(&mut self, port: PortId, now: Moment) {
+        let mut taken = std::mem::take(&mut self.taken);
+        for _ in 0..MOST_TAKES_A_TURN {
+            let more = self.ports.receive(port, &mut self.pool, now.mono, &mut taken);
+            self.filled += taken.len();
+            self.hand_out(port, &mut taken, now);
+            self.ports.refill(port, &mut self.pool);
+            if !more {
+                let flows = &mut self.flows;
+                self.ports.drops(port, now.mono, |flow, dropped| {
+                    flows.get_mut(&flow).into_iter().for_each(|task| task.note_drops(dropped));
+                });
+                break;
+            }
+        }
+        self.taken = taken;
+    }
+
+    /// Gives each flow its datagrams, and then each of those flows a turn.
+    fn hand_out(&mut self, port: PortId, taken: &mut Vec<Taken>, now: Moment) {
+        for datagram in taken.drain(..) {
+            let flow = self.ports.flow_of(port, &datagram);
+            match flow.and_then(|flow| Some((flow, self.flows.get_mut(&flow)?))) {
+                Some((flow, task)) => {
+                    if task.on_frame(now, &mut self.pool, &datagram) {
+                        self.touched.push(flow);
+                    }
+                }
+                None => self.pool.release(datagram.frame),
+            }
+        }
+        while let Some(flow) = self.touched.pop() {
+            self.turn(flow, now, false);
+        }
+    }
+
+    fn carry_out(&mut self, step: Move, now: Moment) {
+        match step {
+            Move::Attach(id, port) => {
+                self.ports.attach(id, port, &mut self.pool);
+                for descriptor in self.ports.fds(id) {
+                    // It fails only without memory; what is taken then waits for the next turn of the port.
+                    let event = epoll::EventData::new_u64(id | PORT);
+                    let _ = epoll::add(&self.epoll, descriptor, event, epoll::EventFlags::IN);
+                }
+            }
+            Move::Detach(id) => self.ports.detach(id, &mut self.pool),
+            Move::Enter(flow, entrance) => {
+                // What came through the socket before is passed on before what comes by the other way.
+                self.turn(flow, now, true);
+                let entered = self.flows.contains_key(&flow) && self.ports.enter(flow, entrance);
+                self.flows.get_mut(&flow).into_iter().for_each(|task| task.note_engine(entered));
+            }
+            Move::Leave(flow) => {
+                self.leave_port(flow, now);
+                self.flows.get_mut(&flow).into_iter().for_each(|task| task.note_engine(false));
+            }
+            Move::Say(flow, event) => self.flows.get(&flow).into_iter().for_each(|task| task.say(event.clone())),
+        }
+    }
+
+    /// The flow's datagrams go through its socket again; what was taken already comes first.
+    fn leave_port(&mut self, flow: u64, now: Moment) {
+        if let Some(entrance) = self.ports.entrance(flow) {
+            self.ports.close_entrance(flow);
+            self.turn_port(entrance.port, now);
+            self.ports.leave(flow);
+        }
+    }
+
     fn read_mailbox(&mut self, now: Moment) {
         self.wake.hear();
         while let Ok(command) = self.commands.try_recv() {
@@ -158,7 +253,9 @@ impl Reactor {
                     self.flows.insert(id, task);
                     self.turn(id, now, true);
                 }
+                Command::Move(step) => self.carry_out(step, now),
                 Command::Remove(id, reply) => {
+                    self.leave_port(id, now);
                     if let Some(task) = self.flows.remove(&id) {
                         // Whoever asked may be gone.
                         let _ = reply.send(task.close(now, &mut self.pool, &mut self.batch));

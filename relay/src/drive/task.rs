@@ -1,5 +1,6 @@
 //! A flow with its input and outputs, as a reactor thread drives it.
 
+use std::ops::Range;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,13 +9,14 @@ use super::OpenError;
 use super::made::MadeInput;
 use super::outputs::Outputs;
 use super::recorder::Recorder;
-use super::socket::SocketInput;
+use super::socket::{SocketInput, note_drops};
 use crate::event::{EventKind, EventSink, FlowEvent};
-use crate::flow::{Flow, Poll};
+use crate::flow::{Arrived, Flow, Poll};
 use crate::io;
 use crate::io::udp::Batch;
+use crate::io::xdp::Taken;
 use crate::mem::Pool;
-use crate::spec::{FlowSpec, Source};
+use crate::spec::{FlowSpec, Input, Source};
 use crate::stats::{Counters, FlowStats};
 use crate::time::{Moment, Time};
 
@@ -33,6 +35,8 @@ pub(super) struct FlowTask {
     recorder: Option<Recorder>,
     stats: Arc<FlowStats>,
     ended: bool,
+    /// Whether it got datagrams of a port since its last turn.
+    touched: bool,
     /// When the next report is due.
     next_report: Time,
     /// The earliest deadline set for this flow.
@@ -66,6 +70,7 @@ impl FlowTask {
             recorder,
             stats: Arc::default(),
             ended: false,
+            touched: false,
             next_report: Time::default(),
             scheduled: None,
         })
@@ -85,6 +90,18 @@ impl FlowTask {
             FlowInput::Socket(socket) => Some(socket.fd()),
             FlowInput::Made(_) => None,
         }
+    }
+
+    /// Its input, if it comes from the network.
+    pub(super) fn network_input(&self) -> Option<&Input> {
+        match &self.input {
+            FlowInput::Socket(socket) => Some(socket.input()),
+            FlowInput::Made(_) => None,
+        }
+    }
+
+    pub(super) fn say(&self, event: EventKind) {
+        self.teller.say(event);
     }
 
     /// Says and publishes how the flow starts.
@@ -114,6 +131,35 @@ impl FlowTask {
         buffers
     }
 
+    /// A datagram has come by AF_XDP, whose frame it takes over. Returns whether it is the first since the last turn.
+    #[inline]
+    pub(super) fn on_frame(&mut self, now: Moment, pool: &mut Pool, taken: &Taken) -> bool {
+        match (&mut self.input, &taken.packet.payload) {
+            (FlowInput::Socket(socket), Some(Range { start, end })) => {
+                let (slot, start, len, arrival) = (taken.frame, *start, end - start, taken.arrival);
+                let arrived = Arrived { slot, start, len, segment_len: None, arrival, truncated: false };
+                self.flow.receive(pool, arrived);
+                socket.note_arrival(now, &mut self.flow, &mut |kind| self.teller.say(kind));
+            }
+            _ => {
+                self.flow.counters.malformed_checksum += 1;
+                pool.release(taken.frame);
+            }
+        }
+        !std::mem::replace(&mut self.touched, true)
+    }
+
+    /// Datagrams come by AF_XDP from now on, or no more.
+    pub(super) fn note_engine(&mut self, by_xdp: bool) {
+        self.flow.counters.xdp_gauge = u64::from(by_xdp);
+        self.stats.publish(&self.flow.counters);
+    }
+
+    /// The kernel took datagrams for AF_XDP and found no frame for them.
+    pub(super) fn note_drops(&mut self, dropped: u64) {
+        note_drops(dropped, &mut self.flow, &mut |kind| self.teller.say(kind));
+    }
+
     /// A deadline may have come. Returns whether the input has a new descriptor to watch.
     pub(super) fn on_time(&mut self, now: Moment, pool: &mut Pool) -> bool {
         let say = &mut |kind| self.teller.say(kind);
@@ -130,6 +176,7 @@ impl FlowTask {
 
     /// Ends a turn: publishes the counters and says when to look again, if ever.
     pub(super) fn end_turn(&mut self, now: Moment, pool: &mut Pool) -> Option<Time> {
+        self.touched = false;
         self.stats.publish(&self.flow.counters);
         let input = match &self.input {
             FlowInput::Socket(socket) => Some(socket.deadline()),

@@ -1,7 +1,7 @@
 //! Network interfaces, by name or by one of their addresses.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::{InterfaceFlags, if_nametoindex};
@@ -45,6 +45,14 @@ pub fn running() -> BTreeSet<String> {
     let running = InterfaceFlags::IFF_UP | InterfaceFlags::IFF_RUNNING;
     let found = getifaddrs().into_iter().flatten().filter(|entry| entry.flags.contains(running));
     found.map(|entry| entry.interface_name).collect()
+}
+
+/// Name of the interface through which the routes lead to `address`, now.
+pub fn name_towards(address: SocketAddr) -> Option<String> {
+    let unspecified = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+    let socket = UdpSocket::bind(unspecified).ok()?;
+    socket.connect(address).ok()?;
+    name_with(socket.local_addr().ok()?.ip())
 }
 
 fn name_with(address: IpAddr) -> Option<String> {

@@ -1,10 +1,16 @@
 //! The pool of slots.
 
+use std::alloc::{self, handle_alloc_error};
 use std::ops::Range;
+
+use crate::sys::{Region, SharedPart};
 
 /// Distance that the start of a slot is moved on against its neighbour's, so that slots do not all start on the same
 /// cache sets: 64 KiB apart exactly, a batch of datagrams would fight for the same few lines.
 const CACHE_SKEW: usize = 1_344;
+
+/// Bytes of a frame, as network drivers like them: two to a page.
+pub(crate) const FRAME_LEN: usize = 2_048;
 
 /// Number of a slot in its pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,41 +44,59 @@ impl Span {
 #[derive(Clone, Copy, Debug)]
 pub struct Layout {
     slot_len: usize,
+    /// Slots; higher numbers are frames.
+    slots: u32,
+    frames_len: usize,
 }
 
 impl Layout {
     /// Where a slot lies.
     #[inline]
     pub const fn place(self, slot: SlotId) -> Range<usize> {
-        let start = slot.0 as usize * (self.slot_len + CACHE_SKEW);
-        start..start + self.slot_len
+        if slot.0 < self.slots {
+            let start = self.frames_len + slot.0 as usize * (self.slot_len + CACHE_SKEW);
+            return start..start + self.slot_len;
+        }
+        let start = (slot.0 - self.slots) as usize * FRAME_LEN;
+        start..start + FRAME_LEN
     }
 }
 
 /// Slots of equal length, allocated once and used over and over, most recently used first so that they stay in cache
 /// and memory never touched stays unmapped. A slot is in use as long as anybody holds it.
+///
+/// Frames are short slots at the memory's start, which can be shared with the kernel as a whole: those that nobody here
+/// holds are the kernel's to receive into.
 pub struct Pool {
-    memory: Vec<u8>,
-    slot_len: usize,
+    memory: Region,
+    layout: Layout,
     free: Vec<SlotId>,
+    free_frames: Vec<SlotId>,
     holders: Vec<u32>,
 }
 
 impl Pool {
     /// A pool of `slots` slots, `slot_len` bytes each. The memory is reserved now and mapped when first written.
     pub fn new(slots: u32, slot_len: usize) -> Self {
-        let stride = slot_len + CACHE_SKEW;
+        Self::with_frames(slots, slot_len, 0)
+    }
+
+    /// A pool that has frames too.
+    pub(crate) fn with_frames(slots: u32, slot_len: usize, frames: u32) -> Self {
+        let layout = Layout { slot_len, slots, frames_len: frames as usize * FRAME_LEN };
+        let bytes = layout.frames_len + (slot_len + CACHE_SKEW) * slots as usize;
         Self {
-            memory: vec![0; stride * slots as usize],
-            slot_len,
+            memory: reserve(bytes),
+            layout,
             free: (0..slots).rev().map(SlotId).collect(),
-            holders: vec![0; slots as usize],
+            free_frames: (slots..slots + frames).rev().map(SlotId).collect(),
+            holders: vec![0; (slots + frames) as usize],
         }
     }
 
     /// Bytes in a slot.
     pub const fn slot_len(&self) -> usize {
-        self.slot_len
+        self.layout.slot_len
     }
 
     /// Number of free slots.
@@ -88,6 +112,31 @@ impl Pool {
         Some(slot)
     }
 
+    /// Takes a free frame; the caller holds it. `None` when all are in use.
+    #[inline]
+    pub(crate) fn take_frame(&mut self) -> Option<SlotId> {
+        let frame = self.free_frames.pop()?;
+        self.holders[frame.0 as usize] = 1;
+        Some(frame)
+    }
+
+    /// Number of free frames.
+    pub(crate) const fn free_frames(&self) -> usize {
+        self.free_frames.len()
+    }
+
+    /// The memory of all frames, to be shared with the kernel. Places in it are places in the pool's memory.
+    pub(crate) fn share_frames(&self) -> SharedPart {
+        self.memory.share(self.layout.frames_len)
+    }
+
+    /// The frame that the byte at this place is in, and where in it. `None` when the place is not in a frame.
+    #[inline]
+    pub(crate) fn frame_at(&self, place: usize) -> Option<(SlotId, usize)> {
+        let frame = SlotId(self.layout.slots + (place / FRAME_LEN) as u32);
+        (place < self.layout.frames_len).then_some((frame, place % FRAME_LEN))
+    }
+
     /// Adds a holder to a slot in use.
     #[inline]
     pub fn hold(&mut self, slot: SlotId) {
@@ -101,23 +150,32 @@ impl Pool {
         debug_assert!(*holders > 0, "slot {slot:?} released more often than held");
         *holders = holders.saturating_sub(1);
         if *holders == 0 {
-            self.free.push(slot);
+            let free = if slot.0 < self.layout.slots { &mut self.free } else { &mut self.free_frames };
+            free.push(slot);
         }
     }
 
-    /// All of the pool's memory, for the kernel to read from.
-    pub fn memory(&self) -> &[u8] {
+    /// The pool's memory, for the kernel to read from.
+    pub(crate) const fn memory(&self) -> &Region {
         &self.memory
     }
 
-    /// All of the pool's memory, for the kernel to write into.
-    pub fn memory_mut(&mut self) -> &mut [u8] {
+    /// The pool's memory, for the kernel to write into.
+    pub(crate) const fn memory_mut(&mut self) -> &mut Region {
         &mut self.memory
+    }
+
+    /// Copies bytes to another place, which may overlap.
+    ///
+    /// # Panics
+    /// When either place lies outside of the pool's memory.
+    pub fn copy(&mut self, from: Range<usize>, to: usize) {
+        self.memory.copy(from, to);
     }
 
     /// How slots lie in the pool's memory.
     pub const fn layout(&self) -> Layout {
-        Layout { slot_len: self.slot_len }
+        self.layout
     }
 
     /// Where a slot lies in the pool's memory.
@@ -136,14 +194,22 @@ impl Pool {
     /// The bytes of a span.
     #[inline]
     pub fn bytes(&self, span: Span) -> &[u8] {
-        &self.memory[self.span_place(span)]
+        self.memory.bytes(self.span_place(span))
     }
 
     /// The bytes of a whole slot, to write to.
     pub fn slot_mut(&mut self, slot: SlotId) -> &mut [u8] {
         let place = self.place(slot);
-        &mut self.memory[place]
+        self.memory.bytes_mut(place)
     }
+}
+
+/// As a vector would, it gives up when there is no address space.
+fn reserve(bytes: usize) -> Region {
+    Region::new(bytes).unwrap_or_else(|_| match alloc::Layout::array::<u8>(bytes) {
+        Ok(layout) => handle_alloc_error(layout),
+        Err(_) => handle_alloc_error(alloc::Layout::new::<u8>()),
+    })
 }
 
 #[cfg(test)]
@@ -177,6 +243,18 @@ mod tests {
         let places: Vec<_> = (0..3).map(|id| pool.place(SlotId(id))).collect();
         assert!(places.windows(2).all(|pair| pair[0].end <= pair[1].start));
         assert!(places[2].end <= pool.memory().len());
+    }
+
+    #[test]
+    fn frames_lie_before_the_slots_and_are_found_by_their_place() {
+        let mut pool = Pool::with_frames(2, 100, 2);
+        let (slot, frame) = (pool.take().unwrap(), pool.take_frame().unwrap());
+        assert_eq!(pool.place(frame), 0..FRAME_LEN);
+        assert!(pool.place(slot).start >= 2 * FRAME_LEN);
+        assert_eq!(pool.frame_at(300), Some((frame, 300)));
+        assert_eq!(pool.frame_at(2 * FRAME_LEN), None);
+        pool.release(frame);
+        assert_eq!((pool.free_frames(), pool.free_slots()), (2, 1));
     }
 
     #[test]

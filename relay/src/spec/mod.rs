@@ -14,6 +14,7 @@
 //! it is a [`FlowSpec`]; [`validate()`] looks at the flows of one process together.
 
 mod duration;
+mod engine;
 mod entry;
 mod error;
 mod file;
@@ -41,6 +42,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use engine::{Engine, UnknownEngine};
 pub use entry::{EntryError, FlowEntry};
 pub use error::{UrlError, UrlProblem};
 pub use file::FileInput;

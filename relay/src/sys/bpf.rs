@@ -7,6 +7,7 @@ use libc::c_int;
 
 /// Commands (`linux/bpf.h`, enum bpf_cmd).
 const MAP_CREATE: c_int = 0;
+const MAP_LOOKUP_ELEM: c_int = 1;
 const MAP_UPDATE_ELEM: c_int = 2;
 const MAP_DELETE_ELEM: c_int = 3;
 const PROG_LOAD: c_int = 5;
@@ -90,6 +91,16 @@ pub(crate) fn create_map(kind: MapKind, key_len: u32, value_len: u32, entries: u
 pub(crate) fn set_entry<K: Copy, V: Copy>(map: BorrowedFd, key: &K, value: &V) -> io::Result<()> {
     let element = MapElement { map: number(map), key: address(key), value: address(value), flags: 0 };
     call(MAP_UPDATE_ELEM, &element).map(|_| ())
+}
+
+/// Reads an entry's value, a number.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn entry<K: Copy>(map: BorrowedFd, key: &K) -> io::Result<u64> {
+    let mut value = 0_u64;
+    let element = MapElement { map: number(map), key: address(key), value: &raw mut value as u64, flags: 0 };
+    call(MAP_LOOKUP_ELEM, &element).map(|_| value)
 }
 
 /// Removes an entry.

@@ -1,12 +1,12 @@
-//! The system calls that no safe library offers: `recvmmsg`, `sendmmsg` and the socket options of multicast and
-//! offload. All unsafe code of the project is in this module, behind functions that are safe to call.
+//! The system calls that no safe library offers: `recvmmsg`, `sendmmsg`, the socket options of multicast and offload,
+//! `bpf`, and memory shared with the kernel. All unsafe code of the project is in this module, behind functions that are safe to call.
 #![allow(unsafe_code)]
 
 pub(crate) mod bpf;
 mod control;
 mod option;
 mod recv;
-pub(crate) mod region;
+mod region;
 mod ring;
 mod send;
 pub(crate) mod xsk;
@@ -17,4 +17,5 @@ pub(crate) use option::{
 };
 pub use recv::Received;
 pub(crate) use recv::{MAX_BATCH, Receiver};
+pub(crate) use region::{Region, SharedPart};
 pub(crate) use send::{Message, Piece, Sender};

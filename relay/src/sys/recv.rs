@@ -8,6 +8,7 @@ use std::ptr;
 use libc::{c_int, iovec, mmsghdr, msghdr, timespec};
 
 use super::control::{self, ControlBuffer};
+use super::region::Region;
 use crate::time::Utc;
 
 /// The most buffers that one call fills.
@@ -62,13 +63,13 @@ impl Receiver {
     pub(crate) fn receive(
         &mut self,
         socket: BorrowedFd,
-        memory: &mut [u8],
+        memory: &mut Region,
         places: impl Iterator<Item = Range<usize>>,
         received: &mut Vec<Received>,
     ) -> io::Result<()> {
         let mut count = 0;
         for place in places.take(MAX_BATCH) {
-            self.prepare(count, &mut memory[place]);
+            self.prepare(count, memory.bytes_mut(place));
             count += 1;
         }
         // SAFETY: the first `count` headers point to buffers inside `memory`, which is borrowed mutably for this call,

@@ -8,12 +8,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use rustix::net::xdp::XdpRingOffset;
 
+/// The flag by which the kernel asks to be woken (XDP_RING_NEED_WAKEUP).
+const NEEDS_WAKEUP: u32 = 1;
+
 /// A ring mapped from a socket. Positions count up and wrap at 2^32; a place is a position modulo the ring's length.
 struct Ring<T> {
     start: NonNull<u8>,
     mapped_len: usize,
     producer: NonNull<AtomicU32>,
     consumer: NonNull<AtomicU32>,
+    flags: Option<NonNull<AtomicU32>>,
     entries: NonNull<T>,
     len: u32,
 }
@@ -34,8 +38,9 @@ impl<T> Ring<T> {
         unsafe {
             let producer = start.add(offsets.producer as usize).cast();
             let consumer = start.add(offsets.consumer as usize).cast();
+            let flags = offsets.flags.map(|at| start.add(at as usize).cast());
             let entries = start.add(offsets.desc as usize).cast();
-            Ok(Self { start, mapped_len, producer, consumer, entries, len })
+            Ok(Self { start, mapped_len, producer, consumer, flags, entries, len })
         }
     }
 
@@ -93,6 +98,13 @@ impl<T: Copy> Producer<T> {
     #[inline]
     pub(super) fn publish(&self) {
         self.ring.producer().store(self.position, Ordering::Release);
+    }
+
+    /// Whether the kernel waits for a call before it looks at the ring.
+    pub(super) fn needs_wakeup(&self) -> bool {
+        // SAFETY: it points into the mapping, which lives as long as `self`.
+        let flags = self.ring.flags.map_or(0, |flags| unsafe { flags.as_ref() }.load(Ordering::Relaxed));
+        flags & NEEDS_WAKEUP != 0
     }
 
     /// Whether the kernel has taken all that was published.

@@ -5,22 +5,22 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::net::xdp::{
     SocketAddrXdp, SocketAddrXdpFlags, SocketAddrXdpWithSharedUmem, XDP_PGOFF_RX_RING, XDP_PGOFF_TX_RING,
-    XDP_UMEM_PGOFF_COMPLETION_RING, XDP_UMEM_PGOFF_FILL_RING, XdpDesc, XdpDescOptions, XdpOptionsFlags, XdpStatistics,
-    XdpUmemReg, XdpUmemRegFlags,
+    XDP_UMEM_PGOFF_COMPLETION_RING, XDP_UMEM_PGOFF_FILL_RING, XdpDesc, XdpDescOptions, XdpOptionsFlags, XdpUmemReg,
+    XdpUmemRegFlags,
 };
-use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, bind, send, socket_with, sockopt};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
+use rustix::net::{bind, recv, send, socket_with, sockopt};
 
-use super::region::Region;
+use super::region::SharedPart;
 use super::ring::{Consumer, Producer};
 
 /// Entries of each ring.
 pub(crate) const RING_LEN: u32 = 4_096;
 
-/// Memory to be shared with the kernel: whole frames from the region's start on.
+/// Memory to be shared with the kernel, in frames.
 pub(crate) struct Frames<'a> {
-    pub(crate) region: &'a Region,
-    /// Bytes shared, a multiple of `frame_len`.
-    pub(crate) len: usize,
+    /// A multiple of `frame_len`.
+    pub(crate) memory: &'a SharedPart,
     /// Bytes of a frame: 2,048 or 4,096.
     pub(crate) frame_len: u32,
     /// Bytes before each packet received, besides the kernel's own.
@@ -38,6 +38,18 @@ pub(crate) struct Xsk {
     transmit: Producer<XdpDesc>,
 }
 
+/// Whether this process may open sockets of this kind, and the kernel has them.
+///
+/// # Errors
+/// What the kernel says.
+pub(crate) fn probe() -> io::Result<()> {
+    new_socket().map(drop)
+}
+
+fn new_socket() -> io::Result<OwnedFd> {
+    Ok(socket_with(AddressFamily::XDP, SocketType::RAW, SocketFlags::CLOEXEC, None)?)
+}
+
 impl Xsk {
     /// Opens a socket on a queue. With `shared`, a socket whose frames it shares; else it registers `frames`.
     ///
@@ -49,7 +61,7 @@ impl Xsk {
         interface_index: u32,
         queue: u32,
     ) -> io::Result<Self> {
-        let socket = socket_with(AddressFamily::XDP, SocketType::RAW, SocketFlags::CLOEXEC, None)?;
+        let socket = new_socket()?;
         if shared.is_none() {
             sockopt::set_xdp_umem_reg(&socket, registration(frames))?;
         }
@@ -74,24 +86,20 @@ impl Xsk {
         sockopt::xdp_options(&self.socket).is_ok_and(|options| options.contains(XdpOptionsFlags::XDP_OPTIONS_ZEROCOPY))
     }
 
-    /// What the kernel counts at this socket.
-    ///
-    /// # Errors
-    /// When the kernel does not tell.
-    pub(crate) fn statistics(&self) -> io::Result<XdpStatistics> {
-        Ok(sockopt::xdp_statistics(&self.socket)?)
-    }
-
     /// Gives the kernel a frame to receive into; `false` when it has enough.
     #[inline]
     pub(crate) fn offer(&mut self, frame: u64) -> bool {
         self.fill.push(frame)
     }
 
-    /// Has the kernel see the frames offered.
+    /// Has the kernel see the frames offered, and wakes a driver that waits for some.
     #[inline]
     pub(crate) fn publish_offers(&mut self) {
         self.fill.publish();
+        if self.fill.needs_wakeup() {
+            // There is nothing to receive this way: it is the call that counts.
+            let _ = recv(&self.socket, &mut [0_u8; 0][..], RecvFlags::DONTWAIT);
+        }
     }
 
     /// Takes the next packet received: its address and length.
@@ -143,8 +151,8 @@ impl AsFd for Xsk {
 fn registration(frames: &Frames) -> XdpUmemReg {
     let flags = if frames.tx_metadata_len > 0 { libc::XDP_UMEM_TX_METADATA_LEN } else { 0 };
     XdpUmemReg {
-        addr: frames.region.address(),
-        len: frames.len as u64,
+        addr: frames.memory.address(),
+        len: frames.memory.len() as u64,
         chunk_size: frames.frame_len,
         headroom: frames.headroom,
         flags: XdpUmemRegFlags::from_bits_retain(flags),
@@ -154,7 +162,10 @@ fn registration(frames: &Frames) -> XdpUmemReg {
 
 fn bind_to(socket: &OwnedFd, shared: Option<BorrowedFd>, interface_index: u32, queue: u32) -> io::Result<()> {
     match shared {
-        None => bind(socket, &SocketAddrXdp::new(SocketAddrXdpFlags::empty(), interface_index, queue))?,
+        None => {
+            let flags = SocketAddrXdpFlags::XDP_USE_NEED_WAKEUP;
+            bind(socket, &SocketAddrXdp::new(flags, interface_index, queue))?;
+        }
         Some(shared_umem_fd) => {
             let addr = SocketAddrXdp::new(SocketAddrXdpFlags::XDP_SHARED_UMEM, interface_index, queue);
             bind(socket, &SocketAddrXdpWithSharedUmem { addr, shared_umem_fd })?;

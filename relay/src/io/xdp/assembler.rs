@@ -12,6 +12,7 @@ pub(super) const R4: Register = Register(4);
 pub(super) const R5: Register = Register(5);
 pub(super) const R6: Register = Register(6);
 pub(super) const R7: Register = Register(7);
+pub(super) const R8: Register = Register(8);
 pub(super) const R10: Register = Register(10);
 
 /// Bytes that a load or store moves.
@@ -36,6 +37,7 @@ pub(super) enum Jump {
 
 const CLASS_LOAD_REG: u8 = 0x61;
 const CLASS_STORE_REG: u8 = 0x63;
+const ADD_ATOMICALLY_64: u8 = 0xdb;
 const CLASS_JUMP: u8 = 0x05;
 const SOURCE_REGISTER: u8 = 0x08;
 const MOV_IMMEDIATE: u8 = 0xb7;
@@ -81,6 +83,11 @@ impl Assembler {
 
     pub(super) fn store(&mut self, size: Size, base: Register, offset: i16, what: Register) {
         self.push(CLASS_STORE_REG | size as u8, base, what, offset, 0);
+    }
+
+    /// Adds to a number of 64 bits in memory that others add to as well.
+    pub(super) fn add_atomically(&mut self, base: Register, offset: i16, what: Register) {
+        self.push(ADD_ATOMICALLY_64, base, what, offset, 0);
     }
 
     /// Loads a map by the number of its descriptor: an instruction of two words.

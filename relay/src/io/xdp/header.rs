@@ -2,11 +2,15 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
+use super::checksum::{fold, sum};
+
 /// Bytes of the three headers.
 pub(crate) const HEADERS_LEN: usize = 42;
 
-const IP: usize = 14;
-const UDP: usize = 34;
+/// Where the IPv4 header is in a frame.
+pub(super) const IP: usize = 14;
+/// Where the UDP header is in a frame.
+pub(super) const UDP: usize = 34;
 const IP_LEN: usize = 20;
 const UDP_LEN: usize = 8;
 /// Do not fragment, and with it an identification of 0 (RFC 6864, 4.1).
@@ -94,24 +98,6 @@ impl Headers {
 /// A computed checksum of zero is sent as all ones: zero would mean that there is none (RFC 768).
 const fn finished(checksum: u16) -> u16 {
     if checksum == 0 { 0xffff } else { checksum }
-}
-
-/// The sum of big-endian 16-bit words (RFC 1071), an odd last byte followed by zero; not folded.
-fn sum(bytes: &[u8]) -> u64 {
-    // Sums of 32-bit words, in the machine's order, fold to the same as those of 16 bits.
-    let (words, rest) = bytes.as_chunks::<4>();
-    let native: u64 = words.iter().map(|&word| u64::from(u32::from_ne_bytes(word))).sum();
-    let mut last = [0; 4];
-    last[..rest.len()].copy_from_slice(rest);
-    u64::from(u16::from_be(fold(native + u64::from(u32::from_ne_bytes(last)))))
-}
-
-/// Folds the carries of a sum back into 16 bits.
-const fn fold(mut sum: u64) -> u16 {
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    sum as u16
 }
 
 const _: () = assert!(UDP + UDP_LEN == HEADERS_LEN);

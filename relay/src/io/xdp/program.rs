@@ -1,10 +1,10 @@
 //! The program that sorts packets before the kernel's network stack sees them.
 //!
 //! A UDP datagram whose destination is in the map of flows goes, with the time of its arrival written before it, to the
-//! AF_XDP socket of its queue. Everything else goes on to the kernel: other traffic, IP options, fragments, tags, frames
+//! AF_XDP socket of its queue, and is counted. Everything else goes on to the kernel: other traffic, IP options, fragments, tags, frames
 //! too long for ours, and all that comes on a queue without a socket.
 
-use super::assembler::{Assembler, Jump, R0, R1, R2, R3, R4, R5, R6, R7, R10, Size};
+use super::assembler::{Assembler, Jump, R0, R1, R2, R3, R4, R5, R6, R7, R8, R10, Size};
 
 /// Numbers of helpers (`linux/bpf.h`).
 const MAP_LOOKUP_ELEM: i32 = 1;
@@ -17,6 +17,7 @@ const DATA_END: i16 = 4;
 const DATA_META: i16 = 8;
 const RX_QUEUE: i16 = 16;
 const XDP_PASS: i32 = 2;
+const XDP_REDIRECT: i32 = 4;
 
 /// Places in an untagged Ethernet frame with an IPv4 header without options.
 const ETHER_TYPE: i16 = 12;
@@ -44,6 +45,10 @@ pub(super) fn sorter(flows: i32, sockets: i32, frame_len_max: i32) -> Vec<u64> {
     asm.load(Size::U32, R2, R6, RX_QUEUE);
     asm.set(R3, XDP_PASS);
     asm.call(REDIRECT_MAP);
+    asm.jump(Jump::NotEqual, R0, XDP_REDIRECT, "exit");
+    asm.set(R1, 1);
+    asm.add_atomically(R8, 0, R1);
+    asm.label("exit");
     asm.exit();
     asm.label("pass");
     asm.set(R0, XDP_PASS);
@@ -69,6 +74,7 @@ fn check_headers(asm: &mut Assembler, frame_len_max: i32) {
     asm.jump(Jump::NotEqual, R4, 17, "pass");
 }
 
+/// Leaves the place of the flow's count in R8.
 fn look_up(asm: &mut Assembler, flows: i32) {
     asm.load(Size::U32, R5, R2, DESTINATION);
     asm.store(Size::U32, R10, -8, R5);
@@ -79,6 +85,7 @@ fn look_up(asm: &mut Assembler, flows: i32) {
     asm.load_map(R1, flows);
     asm.call(MAP_LOOKUP_ELEM);
     asm.jump(Jump::Equal, R0, 0, "pass");
+    asm.mov(R8, R0);
 }
 
 /// Writes the time of arrival before the packet, where the driver has room for it.

@@ -1,0 +1,136 @@
+//! The interfaces that a thread receives from by AF_XDP, and which flow each datagram is for.
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+use crate::io::xdp::{Port, Taken};
+use crate::mem::Pool;
+use crate::time::Time;
+
+/// Interval between two looks for datagrams that the kernel took and could not deliver.
+const DROPS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Number of a port in the process.
+pub(super) type PortId = u64;
+
+/// Where a flow's datagrams come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entrance {
+    pub(super) port: PortId,
+    pub(super) destination: SocketAddrV4,
+    /// The only sender wanted, or any.
+    pub(super) source: Option<Ipv4Addr>,
+}
+
+/// All ports of a thread.
+#[derive(Default)]
+pub(super) struct Ports {
+    ports: HashMap<PortId, Open>,
+    entrances: HashMap<u64, Entrance>,
+}
+
+struct Open {
+    port: Port,
+    seats: HashMap<SocketAddrV4, Seat>,
+    next_look: Time,
+}
+
+/// A flow at a port.
+struct Seat {
+    flow: u64,
+    source: Option<Ipv4Addr>,
+    received: u64,
+    dropped: u64,
+}
+
+impl Ports {
+    pub(super) fn attach(&mut self, id: PortId, mut port: Port, pool: &mut Pool) {
+        port.refill(pool);
+        self.ports.insert(id, Open { port, seats: HashMap::new(), next_look: Time::default() });
+    }
+
+    pub(super) fn detach(&mut self, id: PortId, pool: &mut Pool) {
+        if let Some(open) = self.ports.remove(&id) {
+            self.entrances.retain(|_, entrance| entrance.port != id);
+            open.port.close(pool);
+        }
+    }
+
+    pub(super) fn fds(&self, id: PortId) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.ports.get(&id).into_iter().flat_map(|open| open.port.fds())
+    }
+
+    /// Where a flow's datagrams come in, if by AF_XDP.
+    pub(super) fn entrance(&self, flow: u64) -> Option<Entrance> {
+        self.entrances.get(&flow).copied()
+    }
+
+    /// From now on the flow's datagrams come in here. Returns whether that was possible.
+    pub(super) fn enter(&mut self, flow: u64, entrance: Entrance) -> bool {
+        let Some(open) = self.ports.get_mut(&entrance.port) else { return false };
+        let seat = Seat { flow, source: entrance.source, received: 0, dropped: 0 };
+        open.seats.insert(entrance.destination, seat);
+        let entered = open.port.sorter().take(entrance.destination).is_ok();
+        if entered {
+            self.entrances.insert(flow, entrance);
+        } else {
+            open.seats.remove(&entrance.destination);
+        }
+        entered
+    }
+
+    /// No more of the flow's datagrams are taken from the kernel; those taken are still to be received.
+    pub(super) fn close_entrance(&self, flow: u64) {
+        if let Some(entrance) = self.entrances.get(&flow)
+            && let Some(open) = self.ports.get(&entrance.port)
+        {
+            open.port.sorter().leave(entrance.destination);
+        }
+    }
+
+    /// Forgets the flow.
+    pub(super) fn leave(&mut self, flow: u64) {
+        if let Some(entrance) = self.entrances.remove(&flow)
+            && let Some(open) = self.ports.get_mut(&entrance.port)
+        {
+            open.seats.remove(&entrance.destination);
+        }
+    }
+
+    /// Takes what waits at a port, up to a limit. Returns whether more may wait.
+    pub(super) fn receive(&mut self, id: PortId, pool: &mut Pool, now: Time, taken: &mut Vec<Taken>) -> bool {
+        self.ports.get_mut(&id).is_some_and(|open| open.port.receive(pool, now, taken))
+    }
+
+    /// Gives the kernel free frames to receive into.
+    pub(super) fn refill(&mut self, id: PortId, pool: &mut Pool) {
+        if let Some(open) = self.ports.get_mut(&id) {
+            open.port.refill(pool);
+        }
+    }
+
+    /// The flow that a datagram is for.
+    #[inline]
+    pub(super) fn flow_of(&mut self, id: PortId, taken: &Taken) -> Option<u64> {
+        let seat = self.ports.get_mut(&id)?.seats.get_mut(&taken.packet.destination)?;
+        seat.received += 1;
+        seat.source.is_none_or(|source| source == taken.packet.source).then_some(seat.flow)
+    }
+
+    /// Datagrams by flow that were taken from the kernel and never came, since the last call; looks once a second. For when
+    /// nothing waits at the port.
+    pub(super) fn drops(&mut self, id: PortId, now: Time, mut tell: impl FnMut(u64, u64)) {
+        let Some(open) = self.ports.get_mut(&id).filter(|open| open.next_look <= now) else { return };
+        open.next_look = now + DROPS_INTERVAL;
+        for (destination, seat) in &mut open.seats {
+            let taken = open.port.sorter().taken(*destination).unwrap_or(0);
+            let missing = taken.saturating_sub(seat.received + seat.dropped);
+            if missing > 0 {
+                seat.dropped += missing;
+                tell(seat.flow, missing);
+            }
+        }
+    }
+}
