@@ -27,8 +27,8 @@ use crate::time::{Moment, Time};
 const SLOTS: u32 = 2_048;
 /// Bytes in a slot: the longest run that the kernel joins (64 KiB), behind the rest of a packet from the one before.
 const SLOT_LEN: usize = 65_536 + 1_024;
-/// Frames a thread, for AF_XDP: 16 MB, which become memory with the first interface.
-const FRAMES: u32 = 8_192;
+/// Frames a thread, for AF_XDP: 32 MB, which become memory with the first interface.
+const FRAMES: u32 = 16_384;
 /// The mailbox among the descriptors watched; flows count from 0.
 const MAILBOX: u64 = u64::MAX;
 /// Set in the number of a port: a descriptor of AF_XDP.

@@ -15,7 +15,7 @@ use super::region::SharedPart;
 use super::ring::{Consumer, Producer};
 
 /// Entries of each ring.
-pub(crate) const RING_LEN: u32 = 4_096;
+pub(crate) const RING_LEN: u32 = 8_192;
 
 /// Memory to be shared with the kernel, in frames.
 pub(crate) struct Frames<'a> {
