@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::ports::{Entrance, PortId};
 use crate::event::EventKind;
 use crate::io::interface;
-use crate::io::xdp::{AttachMode, LIST, Port, Refusal, listeners};
+use crate::io::xdp::{self, AttachMode, LIST, Port, Refusal, listeners};
 use crate::spec::{Engine, Input, Interface};
 use crate::sys::SharedPart;
 
@@ -33,6 +33,8 @@ pub(super) enum Move {
 /// The choice, interface by interface and flow by flow.
 pub(super) struct Engines {
     choice: Engine,
+    /// Whether AF_XDP was asked for, or is known to be welcome.
+    is_allowed: bool,
     next_port: PortId,
     interfaces: HashMap<String, Place>,
     members: HashMap<u64, Member>,
@@ -59,7 +61,8 @@ struct Member {
 
 impl Engines {
     pub(super) fn new(choice: Engine) -> Self {
-        Self { choice, next_port: 0, interfaces: HashMap::new(), members: HashMap::new() }
+        let is_allowed = choice == Engine::Xdp || choice == Engine::Auto && xdp::is_wanted();
+        Self { choice, is_allowed, next_port: 0, interfaces: HashMap::new(), members: HashMap::new() }
     }
 
     /// The thread that a flow with this input belongs on, if it matters.
@@ -79,7 +82,7 @@ impl Engines {
         };
         let member = Member { thread, interface, group, source: input.source, inside: false, said: None };
         let mut moves = Vec::new();
-        if let Ok(name) = &member.interface {
+        if let (Ok(name), true) = (&member.interface, self.is_allowed) {
             self.open(name, thread, frames, &mut moves);
         }
         self.members.insert(flow, member);
@@ -95,7 +98,7 @@ impl Engines {
     /// Looks at everything again. `frames` gives those of a thread.
     pub(super) fn look(&mut self, frames: impl Fn(usize) -> SharedPart) -> Vec<(usize, Move)> {
         let mut moves = Vec::new();
-        if self.members.is_empty() && self.interfaces.is_empty() {
+        if !self.is_allowed || self.members.is_empty() && self.interfaces.is_empty() {
             return moves;
         }
         self.close_gone(&mut moves);
@@ -196,6 +199,9 @@ impl Engines {
 
     fn verdict(&self, flow: u64, list: &str) -> Result<(Entrance, EventKind), Refusal> {
         let member = self.members.get(&flow).ok_or(Refusal::Configured)?;
+        if !self.is_allowed {
+            return Err(Refusal::NotAskedFor);
+        }
         let name = member.interface.clone()?;
         let destination = member.group.ok_or(Refusal::Address)?;
         let place = self.interfaces.get(&name).ok_or(Refusal::Interface)?;

@@ -137,3 +137,23 @@ impl Assembler {
         self.code.push(word);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instructions_are_encoded_as_the_standard_has_them() {
+        let mut asm = Assembler::default();
+        asm.jump(Jump::NotEqual, R3, -1, "end");
+        asm.load(Size::U16, R2, R1, 12);
+        asm.store(Size::U32, R10, -8, R5);
+        asm.label("end");
+        asm.exit();
+        let bytes: Vec<_> = asm.finish().into_iter().map(u64::to_le_bytes).collect();
+        assert_eq!(bytes[0], [0x55, 0x03, 2, 0, 0xff, 0xff, 0xff, 0xff]);
+        assert_eq!(bytes[1], [0x69, 0x12, 12, 0, 0, 0, 0, 0]);
+        assert_eq!(bytes[2], [0x63, 0x5a, 0xf8, 0xff, 0, 0, 0, 0]);
+        assert_eq!(bytes[3], [0x95, 0, 0, 0, 0, 0, 0, 0]);
+    }
+}

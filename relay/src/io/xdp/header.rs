@@ -101,3 +101,64 @@ const fn finished(checksum: u16) -> u16 {
 }
 
 const _: () = assert!(UDP + UDP_LEN == HEADERS_LEN);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use etherparse::{NetHeaders, PacketHeaders, TransportHeader};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn others_read_what_is_written_and_find_its_checksums_right(
+            address in any::<([u8; 6], [u8; 6], [u8; 4], u16, [u8; 4], u16, u8)>(),
+            dscp in 0..64_u8,
+            payload in prop::collection::vec(any::<u8>(), 0..1_473),
+        ) {
+            let (source_mac, destination_mac, from, from_port, to, to_port, ttl) = address;
+            let source = SocketAddrV4::new(from.into(), from_port);
+            let destination = SocketAddrV4::new(to.into(), to_port);
+            let headers = Headers::new(&Address { source_mac, destination_mac, source, destination, ttl, dscp });
+            let mut frame = vec![0xee; HEADERS_LEN];
+            frame.extend_from_slice(&payload);
+            headers.write(&mut frame, Checksum::Full);
+
+            let read = PacketHeaders::from_ethernet_slice(&frame).unwrap();
+            let Some(NetHeaders::Ipv4(ip, _)) = read.net else { panic!("no IPv4") };
+            let Some(TransportHeader::Udp(udp)) = read.transport else { panic!("no UDP") };
+            prop_assert_eq!(ip.header_checksum, ip.calc_header_checksum());
+            prop_assert_eq!(udp.checksum, udp.calc_checksum_ipv4(&ip, &payload).unwrap());
+            prop_assert_eq!((ip.source, ip.destination, ip.time_to_live), (from, to, ttl));
+            prop_assert_eq!((ip.dscp.value(), ip.dont_fragment), (dscp, true));
+            prop_assert_eq!((udp.source_port, udp.destination_port), (from_port, to_port));
+            prop_assert_eq!(usize::from(udp.length), UDP_LEN + payload.len());
+        }
+
+        #[test]
+        fn a_checksum_that_was_begun_is_finished_by_whoever_sums_up_the_datagram(
+            payload in prop::collection::vec(any::<u8>(), 0..1_473),
+        ) {
+            let (source, destination) = ("10.0.0.1:5".parse().unwrap(), "239.1.1.1:7".parse().unwrap());
+            let headers = Headers::new(&Address {
+                source_mac: [2; 6],
+                destination_mac: group_mac(Ipv4Addr::new(239, 1, 1, 1)),
+                source,
+                destination,
+                ttl: 16,
+                dscp: 0,
+            });
+            let mut full = vec![0; HEADERS_LEN];
+            full.extend_from_slice(&payload);
+            let mut begun = full.clone();
+            headers.write(&mut full, Checksum::Full);
+            headers.write(&mut begun, Checksum::Begun);
+            let checksum = finished(!fold(sum(&begun[UDP..])));
+            prop_assert_eq!(checksum.to_be_bytes(), [full[UDP + 6], full[UDP + 7]]);
+        }
+    }
+
+    #[test]
+    fn a_groups_hardware_address_has_its_lower_23_bits() {
+        assert_eq!(group_mac(Ipv4Addr::new(239, 129, 2, 3)), [0x01, 0x00, 0x5e, 0x01, 0x02, 0x03]);
+    }
+}

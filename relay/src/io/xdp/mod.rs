@@ -19,6 +19,8 @@ mod sorter;
 
 use std::io;
 
+use rustix::thread::{CapabilitySet, capabilities};
+
 use crate::sys::{bpf, xsk};
 
 pub(crate) use listeners::{LIST, listeners};
@@ -35,4 +37,12 @@ pub fn probe() -> Result<(), Refusal> {
     let step = refusal::Step { interface: "any interface", locked_bytes: 0 };
     let probed: io::Result<()> = xsk::probe().and_then(|()| bpf::create_map(bpf::MapKind::Hash, 8, 8, 1).map(drop));
     probed.map_err(step.to("open an AF_XDP socket and a map"))
+}
+
+/// Whether somebody wants this process to use AF_XDP where it is of use: CAP_BPF was given to it by its name, and not as a
+/// part of all that the superuser may. What comes by AF_XDP passes no packet filter of the host, nor can it be seen there
+/// with tcpdump: that is not for us to decide.
+pub fn is_wanted() -> bool {
+    let effective = capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective);
+    effective.contains(CapabilitySet::BPF) && !effective.contains(CapabilitySet::SYS_ADMIN)
 }

@@ -10,6 +10,9 @@ pub enum Refusal {
     /// It was not asked for.
     #[error("so configured")]
     Configured,
+    /// Nobody has said that it may go past the packet filter.
+    #[error("AF_XDP goes past this host's packet filter: ask for it with --engine xdp, or give CAP_BPF by its name")]
+    NotAskedFor,
     /// Only groups of IPv4 are sorted.
     #[error("AF_XDP is for groups of IPv4")]
     Address,
