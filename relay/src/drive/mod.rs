@@ -51,7 +51,7 @@ pub enum OpenError {
     #[error("starting the thread that records: {0}")]
     Recorder(io::Error),
     /// The engine that was asked for.
-    #[error("--engine xdp: {0}")]
+    #[error(transparent)]
     Engine(#[from] Refusal),
     /// Its synthetic channel.
     #[error("{url}: {reason}")]

@@ -13,7 +13,7 @@ use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 use super::clocks;
 use super::engines::Move;
 use super::moderation::Moderation;
-use super::ports::{PortId, Ports};
+use super::ports::{Entrance, PortId, Ports};
 use super::task::FlowTask;
 use super::timers::Timers;
 use crate::io::udp::Batch;
@@ -162,6 +162,9 @@ impl Reactor {
 
     fn turn(&mut self, id: u64, now: Moment, readable: bool) {
         let Some(task) = self.flows.get_mut(&id) else { return };
+        if readable && task.may_wait_behind(now.mono, true) {
+            return self.turn_behind_port(id, now);
+        }
         if readable {
             self.filled += task.on_readable(now, &mut self.pool, &mut self.batch);
         }
@@ -171,6 +174,17 @@ impl Reactor {
         if let Some(deadline) = task.end_turn(now, &mut self.pool) {
             self.timers.set(id, deadline, &mut task.scheduled);
         }
+    }
+
+    /// The turn of a flow whose port may have something that came before what waits in the socket.
+    fn turn_behind_port(&mut self, id: u64, now: Moment) {
+        if let Some(entrance) = self.ports.entrance(id) {
+            self.turn_port(entrance.port, now);
+        }
+        if let Some(task) = self.flows.get_mut(&id) {
+            self.filled += task.on_readable(now, &mut self.pool, &mut self.batch);
+        }
+        self.turn(id, now, false);
     }
 
     fn turn_port(&mut self, port: PortId, now: Moment) {
@@ -197,6 +211,9 @@ impl Reactor {
             let flow = self.ports.flow_of(port, &datagram);
             match flow.and_then(|flow| Some((flow, self.flows.get_mut(&flow)?))) {
                 Some((flow, task)) => {
+                    if !task.is_touched() && task.may_wait_behind(now.mono, false) {
+                        task.on_readable(now, &mut self.pool, &mut self.batch);
+                    }
                     if task.on_frame(now, &mut self.pool, &datagram) {
                         self.touched.push(flow);
                     }
@@ -220,26 +237,29 @@ impl Reactor {
                 }
             }
             Move::Detach(id) => self.ports.detach(id, &mut self.pool),
-            Move::Enter(flow, entrance) => {
-                // What came through the socket before is passed on before what comes by the other way.
-                self.turn(flow, now, true);
-                let entered = self.flows.contains_key(&flow) && self.ports.enter(flow, entrance);
-                self.flows.get_mut(&flow).into_iter().for_each(|task| task.note_engine(entered));
-            }
+            Move::Enter(flow, entrance) => self.enter_port(flow, entrance, now),
             Move::Leave(flow) => {
-                self.leave_port(flow, now);
-                self.flows.get_mut(&flow).into_iter().for_each(|task| task.note_engine(false));
+                self.close_entrance(flow, now);
+                self.flows.get_mut(&flow).into_iter().for_each(|task| task.note_engine(now.mono, false));
             }
             Move::Say(flow, event) => self.flows.get(&flow).into_iter().for_each(|task| task.say(event.clone())),
         }
     }
 
-    /// The flow's datagrams go through its socket again; what was taken already comes first.
-    fn leave_port(&mut self, flow: u64, now: Moment) {
+    fn enter_port(&mut self, flow: u64, entrance: Entrance, now: Moment) {
+        if let Some(task) = self.flows.get_mut(&flow)
+            && self.ports.enter(flow, entrance)
+        {
+            task.note_engine(now.mono, true);
+        }
+    }
+
+    /// The flow's datagrams go through its socket again; those that were taken already are received. One that is being taken
+    /// just now comes yet: its seat is kept as long as there is the flow.
+    fn close_entrance(&mut self, flow: u64, now: Moment) {
         if let Some(entrance) = self.ports.entrance(flow) {
             self.ports.close_entrance(flow);
             self.turn_port(entrance.port, now);
-            self.ports.leave(flow);
         }
     }
 
@@ -255,7 +275,8 @@ impl Reactor {
                 }
                 Command::Move(step) => self.carry_out(step, now),
                 Command::Remove(id, reply) => {
-                    self.leave_port(id, now);
+                    self.close_entrance(id, now);
+                    self.ports.leave(id);
                     if let Some(task) = self.flows.remove(&id) {
                         // Whoever asked may be gone.
                         let _ = reply.send(task.close(now, &mut self.pool, &mut self.batch));

@@ -23,6 +23,9 @@ use crate::time::{Moment, Time};
 /// Batches that one flow may take a turn, so that no flow keeps the others waiting.
 const MOST_BATCHES_A_TURN: usize = 6;
 
+/// How long datagrams may still come the way that was given up.
+const SWITCH_TIME: Duration = Duration::from_secs(1);
+
 /// Interval between two reports of what inspection has found.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -37,6 +40,8 @@ pub(super) struct FlowTask {
     ended: bool,
     /// Whether it got datagrams of a port since its last turn.
     touched: bool,
+    /// When datagrams last began to come another way, and whether that is AF_XDP.
+    switched: Option<(Time, bool)>,
     /// When the next report is due.
     next_report: Time,
     /// The earliest deadline set for this flow.
@@ -71,6 +76,7 @@ impl FlowTask {
             stats: Arc::default(),
             ended: false,
             touched: false,
+            switched: None,
             next_report: Time::default(),
             scheduled: None,
         })
@@ -150,9 +156,19 @@ impl FlowTask {
     }
 
     /// Datagrams come by AF_XDP from now on, or no more.
-    pub(super) fn note_engine(&mut self, by_xdp: bool) {
+    pub(super) fn note_engine(&mut self, now: Time, by_xdp: bool) {
+        self.switched = Some((now, by_xdp));
         self.flow.counters.xdp_gauge = u64::from(by_xdp);
         self.stats.publish(&self.flow.counters);
+    }
+
+    /// Whether datagrams of the way that was given up just now may still wait there: AF_XDP's if `xdp`, else the socket's.
+    pub(super) fn may_wait_behind(&self, now: Time, xdp: bool) -> bool {
+        self.switched.is_some_and(|(since, by_xdp)| by_xdp != xdp && now.since(since) < SWITCH_TIME)
+    }
+
+    pub(super) const fn is_touched(&self) -> bool {
+        self.touched
     }
 
     /// The kernel took datagrams for AF_XDP and found no frame for them.

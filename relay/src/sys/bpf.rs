@@ -146,7 +146,9 @@ pub(crate) fn attach_xdp(program: BorrowedFd, interface_index: u32, mode: Attach
 
 fn with_log(error: io::Error, log: &[u8]) -> io::Error {
     let text = log.split(|&byte| byte == 0).next().unwrap_or_default();
-    match String::from_utf8_lossy(text).trim().lines().last() {
+    let text = String::from_utf8_lossy(text);
+    // The last line is a statistic.
+    match text.lines().rfind(|line| !line.starts_with("processed")) {
         Some(last) if error.raw_os_error() != Some(libc::EPERM) => {
             io::Error::new(error.kind(), format!("{error}; the verifier says: {last}"))
         }

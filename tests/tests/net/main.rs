@@ -7,6 +7,7 @@ mod captures;
 mod causes;
 mod channel;
 mod ending;
+mod engines;
 mod inspect;
 mod inspection;
 mod lab;

@@ -33,6 +33,7 @@ pub(super) enum Jump {
     Greater = 0x20,
     AnyOf = 0x40,
     NotEqual = 0x50,
+    NotGreater = 0xb0,
 }
 
 const CLASS_LOAD_REG: u8 = 0x61;
@@ -43,7 +44,6 @@ const SOURCE_REGISTER: u8 = 0x08;
 const MOV_IMMEDIATE: u8 = 0xb7;
 const MOV_REGISTER: u8 = 0xbf;
 const ADD_IMMEDIATE: u8 = 0x07;
-const SUB_REGISTER: u8 = 0x1f;
 const LOAD_IMMEDIATE_64: u8 = 0x18;
 const CALL: u8 = 0x85;
 const EXIT: u8 = 0x95;
@@ -71,10 +71,6 @@ impl Assembler {
 
     pub(super) fn add(&mut self, to: Register, value: i32) {
         self.push(ADD_IMMEDIATE, to, R0, 0, value);
-    }
-
-    pub(super) fn sub_reg(&mut self, from: Register, what: Register) {
-        self.push(SUB_REGISTER, from, what, 0, 0);
     }
 
     pub(super) fn load(&mut self, size: Size, to: Register, base: Register, offset: i16) {

@@ -1,0 +1,169 @@
+//! By AF_XDP it is as through sockets, and what AF_XDP cannot or should not take goes through sockets.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use tests::lab::{Capture, Flowclient, Metrics, NetNs, Path, Process, Sender};
+use tests::shapes::{datagrams, numbers, packets};
+
+use crate::{HEARD_AT, IN, OUT, SEND_TO};
+
+const BY_XDP: [&str; 6] = ["--engine", "xdp", "--in", IN, "--out", OUT];
+
+fn comes_by(metrics: &Metrics, engine: &str) -> bool {
+    metrics.sum("flowclient_input_engine", &[("engine", engine)]) > 0.0
+}
+
+struct Lab {
+    path: Path,
+    flowclient: Flowclient,
+    sink: Capture,
+    sender: Sender,
+}
+
+impl Lab {
+    fn new(arguments: &[&str]) -> Self {
+        let path = Path::new();
+        let sink = Capture::start(&path.sink, "eth0", HEARD_AT);
+        let flowclient = Flowclient::start(&path.relay, arguments);
+        let sender = Sender::new(&path.source, Path::SOURCE, SEND_TO);
+        Self { path, flowclient, sink, sender }
+    }
+
+    fn wait_for_engine(&self, engine: &str) {
+        self.flowclient.wait_until(&format!("input by {engine}"), |metrics| comes_by(metrics, engine));
+    }
+
+    /// Sends numbered datagrams all the while that `work` takes, and checks that the sink has all of them, in order.
+    fn assert_nothing_is_lost(&self, work: impl FnOnce()) {
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                self.sender.send_at(2_000, datagrams(0, 10_000_000).take_while(|_| !done.load(Ordering::Relaxed)));
+            });
+            let finish = Finish(&done);
+            self.sink.wait_for_more(1_000);
+            work();
+            self.sink.wait_for_more(1_000);
+            drop(finish);
+        });
+        let received = numbers(&self.sink.bytes());
+        let gap = received.windows(2).find(|pair| pair[1] != pair[0] + 1);
+        assert_eq!((received[0], gap), (0, None), "of {}", received.len());
+    }
+}
+
+/// Ends the sender also when a test fails.
+struct Finish<'a>(&'a AtomicBool);
+
+impl Drop for Finish<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn by_af_xdp_everything_comes_out_in_order() {
+    let lab = Lab::new(&BY_XDP);
+    lab.flowclient.wait_for_log("input by AF_XDP at in0: native", 1);
+    lab.assert_nothing_is_lost(|| {});
+    let metrics = lab.flowclient.metrics();
+    assert!(comes_by(&metrics, "xdp") && !comes_by(&metrics, "socket"));
+    assert_eq!(metrics.dropped("kernel"), 0);
+}
+
+#[test]
+fn a_fragmented_datagram_goes_through_the_socket() {
+    let lab = Lab::new(&BY_XDP);
+    lab.wait_for_engine("xdp");
+    lab.sender.send_at(100, (0..20).map(|number| packets(14 * number, 14)));
+    lab.sink.wait_for(40);
+    assert_eq!(numbers(&lab.sink.bytes()), (0..280).collect::<Vec<_>>());
+}
+
+#[test]
+fn another_program_on_the_host_can_receive_the_group_too() {
+    let lab = Lab::new(&BY_XDP);
+    lab.wait_for_engine("xdp");
+    lab.assert_nothing_is_lost(|| {
+        let other = Capture::start(&lab.path.relay, "in0", SEND_TO);
+        lab.wait_for_engine("socket");
+        other.wait_for_more(500);
+        drop(other);
+        lab.wait_for_engine("xdp");
+    });
+    assert_eq!(lab.flowclient.logged("other programs on this host receive the group too"), 1);
+}
+
+#[test]
+fn other_traffic_passes_the_interface() {
+    let lab = Lab::new(&BY_XDP);
+    lab.wait_for_engine("xdp");
+    let other_group = Capture::start(&lab.path.relay, "in0", "239.9.9.8:5000");
+    lab.path.relay.wait_for_member("in0", "239.9.9.8".parse().unwrap());
+    let other_port = Capture::start(&lab.path.relay, "in0", "10.1.0.2:5000");
+    Sender::new(&lab.path.source, Path::SOURCE, "239.9.9.8:5000").send_at(1_000, datagrams(0, 10));
+    Sender::new(&lab.path.source, Path::SOURCE, "10.1.0.2:5000").send_at(1_000, datagrams(0, 10));
+    other_group.wait_for(10);
+    other_port.wait_for(10);
+}
+
+#[test]
+fn only_the_wanted_source_is_heard_by_af_xdp() {
+    let lab = Lab::new(&["--engine", "xdp", "--in", "udp://10.1.0.3@239.9.9.9:5000?iface=in0", "--out", OUT]);
+    lab.wait_for_engine("xdp");
+    lab.sender.send_at(1_000, datagrams(0, 50));
+    Sender::new(&lab.path.source, Path::OTHER_SOURCE, SEND_TO).send_at(1_000, datagrams(1_000, 50));
+    lab.sink.wait_for(50);
+    assert_eq!(numbers(&lab.sink.bytes()), (7_000..7_350).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_interface_that_is_made_again_is_received_from_by_af_xdp_again() {
+    let lab = Lab::new(&BY_XDP);
+    lab.wait_for_engine("xdp");
+    lab.path.unplug_input();
+    lab.wait_for_engine("socket");
+    lab.path.plug_input();
+    lab.wait_for_engine("xdp");
+    lab.flowclient.wait_for_log("input opened anew", 0);
+    lab.path.relay.wait_for_member("in0", "239.9.9.9".parse().unwrap());
+    Sender::new(&lab.path.source, Path::SOURCE, SEND_TO).send_at(1_000, datagrams(0, 100));
+    lab.sink.wait_for(100);
+}
+
+/// Runs flowclient with these capabilities only.
+fn with_capabilities(namespace: &NetNs, capabilities: &str, arguments: &[&str]) -> Command {
+    let mut command = namespace.command("setpriv");
+    command.arg(format!("--bounding-set={capabilities}")).arg(Flowclient::binary()).args(arguments);
+    command.args(["--listen", "off"]);
+    command
+}
+
+#[test]
+fn named_capabilities_are_enough_and_are_a_wish() {
+    let path = Path::new();
+    let process = Process::start(&mut with_capabilities(
+        &path.relay,
+        "-all,+net_raw,+net_admin,+bpf,+ipc_lock",
+        &["--in", IN, "--out", OUT],
+    ));
+    tests::lab::until("AF_XDP", || process.stderr().contains("input by AF_XDP at in0").then_some(()));
+}
+
+#[test]
+fn without_its_capabilities_af_xdp_is_refused_with_the_reason() {
+    let path = Path::new();
+    let arguments = ["--engine", "xdp", "--in", IN, "--out", OUT];
+    let ended = Process::run(&mut with_capabilities(&path.relay, "-bpf,-sys_admin", &arguments));
+    assert_eq!(ended.code(), Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains("CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF"), "{}", ended.stderr);
+}
+
+#[test]
+fn nobody_goes_past_the_packet_filter_unasked() {
+    let lab = Lab::new(&["--engine", "auto", "--in", IN, "--out", OUT]);
+    lab.flowclient.wait_for_log("input through sockets: AF_XDP goes past this host's packet filter", 1);
+    lab.wait_for_engine("socket");
+}
