@@ -45,6 +45,22 @@ pub enum EventKind {
         /// Whether AF_XDP was asked for.
         against_will: bool,
     },
+    /// An output's datagrams leave by AF_XDP from now on.
+    OutputByXdp {
+        /// The output's address.
+        output: String,
+        /// The interface.
+        interface: String,
+        /// Whether frames are copied.
+        way: &'static str,
+    },
+    /// An output's datagrams leave through sockets, though they might have left by AF_XDP.
+    OutputThroughSockets {
+        /// The output's address.
+        output: String,
+        /// Why.
+        reason: Refusal,
+    },
     /// The kernel granted a smaller receive buffer than asked for, in bytes.
     ReceiveBufferSmall {
         /// Asked for.
@@ -163,6 +179,10 @@ impl fmt::Display for EventKind {
             Self::InputBack(span) => write!(f, "input is back after {:.1} s", span.as_secs_f64()),
             Self::InputByXdp { interface, way } => write!(f, "input by AF_XDP at {interface}: {way}"),
             Self::InputThroughSockets { reason, .. } => write!(f, "input through sockets: {reason}"),
+            Self::OutputByXdp { output, interface, way } => {
+                write!(f, "output {output} by AF_XDP at {interface}: {way}")
+            }
+            Self::OutputThroughSockets { output, reason } => write!(f, "output {output} through sockets: {reason}"),
             Self::InputReopened => write!(f, "input opened anew"),
             Self::InputFailed(reason) => write!(f, "input cannot be opened: {reason}; trying again every second"),
             Self::ReceiveBufferSmall { wanted, granted } => write!(

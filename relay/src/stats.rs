@@ -119,6 +119,8 @@ counters! {
     input_up_gauge,
     /// Gauge: 1 while datagrams come by AF_XDP, 0 while they come through sockets or are made here.
     xdp_gauge,
+    /// Gauge: outputs whose datagrams leave by AF_XDP.
+    xdp_outputs_gauge,
     /// Gauge: UTC of the last datagram in, nanoseconds since the epoch; 0 before the first.
     last_input_utc_nanos_gauge,
     /// Gauge: receive buffer granted by the kernel in bytes; 0 for sources made here.

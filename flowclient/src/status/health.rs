@@ -60,6 +60,8 @@ impl Health {
             EventKind::InputSilent(_)
             | EventKind::InputByXdp { .. }
             | EventKind::InputThroughSockets { .. }
+            | EventKind::OutputByXdp { .. }
+            | EventKind::OutputThroughSockets { .. }
             | EventKind::ReceiveBufferSmall { .. }
             | EventKind::KernelDrops(_)
             | EventKind::Loss { .. }

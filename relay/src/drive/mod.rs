@@ -5,6 +5,7 @@
 
 mod clocks;
 mod engines;
+mod interfaces;
 mod made;
 mod moderation;
 mod outputs;
@@ -33,7 +34,7 @@ use crate::stats::{Counters, FlowStats};
 
 use crate::sys::SharedPart;
 
-use engines::{Engines, Move};
+use engines::{Engines, Moves};
 use reactor::{Command, Reactor, Wake};
 use recorder::{Archive, Recorder};
 use task::FlowTask;
@@ -136,16 +137,14 @@ impl Driver {
     pub fn add(&self, flow: PreparedFlow) -> FlowHandle {
         let id = self.next_id.fetch_add(1, Relaxed) as u64;
         let (name, stats) = (flow.0.name().to_owned(), Arc::clone(flow.0.stats()));
-        let input = flow.0.network_input().cloned();
+        let (input, outlets) = (flow.0.network_input().cloned(), flow.0.outlets());
         let mut engines = self.engines();
         let least =
             || (0..self.threads.len()).min_by_key(|&index| self.threads[index].flows.load(Relaxed)).unwrap_or(0);
         let thread = input.as_ref().and_then(|input| engines.thread_for(input)).unwrap_or_else(least);
         self.threads[thread].flows.fetch_add(1, Relaxed);
         self.threads[thread].tell(Command::Add(id, flow.0));
-        if let Some(input) = &input {
-            self.carry_out(engines.add(id, input, thread, &self.threads[thread].frames));
-        }
+        self.carry_out(engines.add(id, input.as_ref(), outlets, (thread, &self.threads[thread].frames)));
         FlowHandle { name, stats, thread, id }
     }
 
@@ -170,7 +169,7 @@ impl Driver {
         self.engines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn carry_out(&self, moves: Vec<(usize, Move)>) {
+    fn carry_out(&self, moves: Moves) {
         moves.into_iter().for_each(|(thread, step)| self.threads[thread].tell(Command::Move(step)));
     }
 

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::fd::BorrowedFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::io::xdp::{Port, Taken};
+use crate::io::xdp::{Lane, Port, Taken};
 use crate::mem::Pool;
 use crate::time::Time;
 
@@ -14,6 +15,9 @@ const DROPS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Number of a port in the process.
 pub(super) type PortId = u64;
+
+/// The way out through an interface, for all of a thread's flows. It is locked once a batch, by one thread only.
+pub(super) type SharedLane = Arc<Mutex<Lane>>;
 
 /// Where a flow's datagrams come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +32,7 @@ pub(super) struct Entrance {
 #[derive(Default)]
 pub(super) struct Ports {
     ports: HashMap<PortId, Open>,
+    lanes: HashMap<PortId, SharedLane>,
     entrances: HashMap<u64, Entrance>,
 }
 
@@ -45,13 +50,24 @@ struct Seat {
     dropped: u64,
 }
 
+/// The lane; a thread that panicked with it is gone, and so are its flows.
+pub(super) fn locked(lane: &SharedLane) -> MutexGuard<'_, Lane> {
+    lane.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Ports {
-    pub(super) fn attach(&mut self, id: PortId, mut port: Port, pool: &mut Pool) {
-        port.refill(pool);
-        self.ports.insert(id, Open { port, seats: HashMap::new(), next_look: Time::default() });
+    pub(super) fn attach(&mut self, id: PortId, port: Option<Port>, lane: SharedLane, pool: &mut Pool) {
+        if let Some(mut port) = port {
+            port.refill(pool);
+            self.ports.insert(id, Open { port, seats: HashMap::new(), next_look: Time::default() });
+        }
+        self.lanes.insert(id, lane);
     }
 
     pub(super) fn detach(&mut self, id: PortId, pool: &mut Pool) {
+        if let Some(lane) = self.lanes.remove(&id) {
+            locked(&lane).close(pool);
+        }
         if let Some(open) = self.ports.remove(&id) {
             self.entrances.retain(|_, entrance| entrance.port != id);
             open.port.close(pool);

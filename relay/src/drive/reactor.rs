@@ -228,8 +228,8 @@ impl Reactor {
 
     fn carry_out(&mut self, step: Move, now: Moment) {
         match step {
-            Move::Attach(id, port) => {
-                self.ports.attach(id, port, &mut self.pool);
+            Move::Attach(id, port, lane) => {
+                self.ports.attach(id, port, lane, &mut self.pool);
                 for descriptor in self.ports.fds(id) {
                     // It fails only without memory; what is taken then waits for the next turn of the port.
                     let event = epoll::EventData::new_u64(id | PORT);
@@ -241,6 +241,9 @@ impl Reactor {
             Move::Leave(flow) => {
                 self.close_entrance(flow, now);
                 self.flows.get_mut(&flow).into_iter().for_each(|task| task.note_engine(now.mono, false));
+            }
+            Move::Send(flow, output, lane, way) => {
+                self.flows.get_mut(&flow).into_iter().for_each(|task| task.send_by(output, &lane, way));
             }
             Move::Say(flow, event) => self.flows.get(&flow).into_iter().for_each(|task| task.say(event.clone())),
         }

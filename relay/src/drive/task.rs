@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::OpenError;
+use super::engines::Outlet;
 use super::made::MadeInput;
 use super::outputs::Outputs;
+use super::ports::SharedLane;
 use super::recorder::Recorder;
 use super::socket::{SocketInput, note_drops};
 use crate::event::{EventKind, EventSink, FlowEvent};
@@ -103,6 +105,18 @@ impl FlowTask {
         match &self.input {
             FlowInput::Socket(socket) => Some(socket.input()),
             FlowInput::Made(_) => None,
+        }
+    }
+
+    /// Which of its outputs may be sent by AF_XDP.
+    pub(super) fn outlets(&self) -> Vec<Outlet> {
+        self.outputs.outlets()
+    }
+
+    /// Has an output send by AF_XDP, unless it does so already.
+    pub(super) fn send_by(&mut self, output: usize, lane: &SharedLane, way: &'static str) {
+        if let Some(event) = self.outputs.send_by(output, lane, way) {
+            self.teller.say(event);
         }
     }
 

@@ -55,8 +55,18 @@ pub fn name_towards(address: SocketAddr) -> Option<String> {
     name_with(socket.local_addr().ok()?.ip())
 }
 
-fn name_with(address: IpAddr) -> Option<String> {
+/// Name of the interface that has this address, now.
+pub(crate) fn name_with(address: IpAddr) -> Option<String> {
     addresses().find(|(_, found)| *found == Some(address)).map(|(name, _)| name)
+}
+
+/// Hardware address of an interface, now; `None` if it has no Ethernet.
+pub(crate) fn hardware_address(name: &str) -> Option<[u8; 6]> {
+    getifaddrs()
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry.interface_name == name)
+        .find_map(|entry| entry.address.as_ref()?.as_link_addr()?.addr())
 }
 
 fn present() -> String {

@@ -130,6 +130,12 @@ impl Pool {
         self.memory.share(self.layout.frames_len)
     }
 
+    /// Whether a slot is a frame.
+    #[inline]
+    pub(crate) const fn is_frame(&self, slot: SlotId) -> bool {
+        slot.0 >= self.layout.slots
+    }
+
     /// The frame that the byte at this place is in, and where in it. `None` when the place is not in a frame.
     #[inline]
     pub(crate) fn frame_at(&self, place: usize) -> Option<(SlotId, usize)> {
@@ -239,10 +245,10 @@ mod tests {
 
     #[test]
     fn slots_do_not_overlap() {
-        let pool = Pool::new(3, 100);
+        let mut pool = Pool::new(3, 100);
         let places: Vec<_> = (0..3).map(|id| pool.place(SlotId(id))).collect();
         assert!(places.windows(2).all(|pair| pair[0].end <= pair[1].start));
-        assert!(places[2].end <= pool.memory().len());
+        assert_eq!(pool.slot_mut(SlotId(2)).len(), 100);
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod send;
 pub(crate) mod xsk;
 
 pub(crate) use option::{
-    Membership, drops, enable_receive_offload, enable_segmentation, force_receive_buffer, join, queue_bytes,
+    Membership, drops, enable_receive_offload, enable_segmentation, force_receive_buffer, join, path_mtu, queue_bytes,
     report_drops, send_multicast_through, stamp_arrivals,
 };
 pub use recv::Received;

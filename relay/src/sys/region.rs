@@ -62,10 +62,6 @@ impl Region {
         Ok(Self { mapping: Arc::new(Mapping { start, len: mapped }), len })
     }
 
-    pub(crate) const fn len(&self) -> usize {
-        self.len
-    }
-
     /// The first `len` bytes, which the kernel may be given to write to. That no range of them is borrowed meanwhile is up
     /// to whoever says which parts are the kernel's.
     ///

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 
 use rustix::net::xdp::{
     SocketAddrXdp, SocketAddrXdpFlags, SocketAddrXdpWithSharedUmem, XDP_PGOFF_RX_RING, XDP_PGOFF_TX_RING,
@@ -29,12 +30,17 @@ pub(crate) struct Frames<'a> {
     pub(crate) tx_metadata_len: u32,
 }
 
-/// A socket on one queue of one interface.
+/// The receiving half of a socket on one queue of one interface.
 pub(crate) struct Xsk {
-    socket: OwnedFd,
+    socket: Arc<OwnedFd>,
     fill: Producer<u64>,
-    completion: Consumer<u64>,
     receive: Consumer<XdpDesc>,
+}
+
+/// The sending half.
+pub(crate) struct XskSender {
+    socket: Arc<OwnedFd>,
+    completion: Consumer<u64>,
     transmit: Producer<XdpDesc>,
 }
 
@@ -60,8 +66,8 @@ impl Xsk {
         shared: Option<BorrowedFd>,
         interface_index: u32,
         queue: u32,
-    ) -> io::Result<Self> {
-        let socket = new_socket()?;
+    ) -> io::Result<(Self, XskSender)> {
+        let socket = Arc::new(new_socket()?);
         if shared.is_none() {
             sockopt::set_xdp_umem_reg(&socket, registration(frames))?;
         }
@@ -70,15 +76,13 @@ impl Xsk {
         sockopt::set_xdp_rx_ring_size(&socket, RING_LEN)?;
         sockopt::set_xdp_tx_ring_size(&socket, RING_LEN)?;
         let offsets = sockopt::xdp_mmap_offsets(&socket)?;
-        let opened = Self {
-            fill: Producer::map(socket.as_fd(), XDP_UMEM_PGOFF_FILL_RING, &offsets.fr, RING_LEN)?,
-            completion: Consumer::map(socket.as_fd(), XDP_UMEM_PGOFF_COMPLETION_RING, &offsets.cr, RING_LEN)?,
-            receive: Consumer::map(socket.as_fd(), XDP_PGOFF_RX_RING, &offsets.rx, RING_LEN)?,
-            transmit: Producer::map(socket.as_fd(), XDP_PGOFF_TX_RING, &offsets.tx, RING_LEN)?,
-            socket,
-        };
-        bind_to(&opened.socket, shared, interface_index, queue)?;
-        Ok(opened)
+        let fill = Producer::map(socket.as_fd(), XDP_UMEM_PGOFF_FILL_RING, &offsets.fr, RING_LEN)?;
+        let completion = Consumer::map(socket.as_fd(), XDP_UMEM_PGOFF_COMPLETION_RING, &offsets.cr, RING_LEN)?;
+        let receive = Consumer::map(socket.as_fd(), XDP_PGOFF_RX_RING, &offsets.rx, RING_LEN)?;
+        let transmit = Producer::map(socket.as_fd(), XDP_PGOFF_TX_RING, &offsets.tx, RING_LEN)?;
+        bind_to(&socket, shared, interface_index, queue)?;
+        let sender = XskSender { socket: Arc::clone(&socket), completion, transmit };
+        Ok((Self { socket, fill, receive }, sender))
     }
 
     /// Whether the driver reads and writes the frames itself, without a copy by the kernel.
@@ -108,7 +112,15 @@ impl Xsk {
         self.receive.pop().map(|packet| (packet.addr, packet.len as usize))
     }
 
-    /// Takes the next frame that was sent.
+    /// Has the kernel see what was taken.
+    #[inline]
+    pub(crate) fn publish_taken(&mut self) {
+        self.receive.publish();
+    }
+}
+
+impl XskSender {
+    /// Takes the next packet that was sent, by its address.
     #[inline]
     pub(crate) fn take_completed(&mut self) -> Option<u64> {
         self.completion.pop()
@@ -117,7 +129,6 @@ impl Xsk {
     /// Has the kernel see what was taken.
     #[inline]
     pub(crate) fn publish_taken(&mut self) {
-        self.receive.publish();
         self.completion.publish();
     }
 

@@ -7,6 +7,7 @@ use std::thread;
 use tests::lab::{Capture, Flowclient, Metrics, NetNs, Path, Process, Sender};
 use tests::shapes::{datagrams, numbers, packets};
 
+use crate::bytes::payload_of;
 use crate::{HEARD_AT, IN, OUT, SEND_TO};
 
 const BY_XDP: [&str; 6] = ["--engine", "xdp", "--in", IN, "--out", OUT];
@@ -131,6 +132,73 @@ fn an_interface_that_is_made_again_is_received_from_by_af_xdp_again() {
     lab.path.relay.wait_for_member("in0", "239.9.9.9".parse().unwrap());
     Sender::new(&lab.path.source, Path::SOURCE, SEND_TO).send_at(1_000, datagrams(0, 100));
     lab.sink.wait_for(100);
+}
+
+/// Sends by AF_XDP on both ways, to two groups.
+const BOTH_WAYS: [&str; 10] = [
+    "--engine",
+    "xdp",
+    "--pace",
+    "pcr",
+    "--in",
+    IN,
+    "--out",
+    "udp://239.1.1.7:5000?iface=out0&loop=false&ttl=7&dscp=10",
+    "--out",
+    "rtp://239.1.1.8:5000?iface=out0&loop=false",
+];
+
+#[test]
+fn paced_datagrams_leave_by_af_xdp_to_each_output() {
+    let lab = Lab::new(&BOTH_WAYS);
+    let by_rtp = Capture::start(&lab.path.sink, "eth0", "239.1.1.8:5000");
+    lab.flowclient.wait_for_log("by AF_XDP at out0", 2);
+    lab.wait_for_engine("xdp");
+    lab.assert_nothing_is_lost(|| {});
+    let heard = lab.sink.so_far();
+    assert_eq!(heard[0].from.ip(), Path::RELAY_OUT);
+    by_rtp.wait_for(heard.len());
+    let rtp: Vec<u8> = by_rtp.so_far().iter().flat_map(|datagram| payload_of(&datagram.payload).to_vec()).collect();
+    assert!(rtp.starts_with(&lab.sink.bytes()[..1_316 * heard.len()]), "the outputs differ");
+    assert_eq!(lab.flowclient.metrics().sum("flowclient_outputs_by_xdp", &[]), 2.0);
+}
+
+#[test]
+fn the_sinks_kernel_finds_the_checksums_right() {
+    let lab = Lab::new(&BOTH_WAYS);
+    lab.flowclient.wait_for_log("by AF_XDP at out0", 2);
+    // Without the offload each datagram has its checksum on the wire, and is dropped if it is wrong.
+    Process::run(lab.path.relay.command("ethtool").args(["-K", "out0", "tx", "off"])).expect_success();
+    lab.assert_nothing_is_lost(|| {});
+}
+
+#[test]
+fn datagrams_that_are_cut_anew_leave_by_af_xdp_too() {
+    let lab = Lab::new(&[&BOTH_WAYS[..8], &["--packets-per-datagram", "3"]].concat());
+    lab.flowclient.wait_for_log("by AF_XDP at out0", 1);
+    lab.assert_nothing_is_lost(|| {});
+    assert_eq!(lab.sink.so_far()[0].payload.len(), 3 * 188);
+}
+
+#[test]
+fn an_output_whose_interface_goes_and_comes_back_goes_on() {
+    let lab = Lab::new(&BOTH_WAYS[..8]);
+    lab.flowclient.wait_for_log("by AF_XDP at out0", 1);
+    let sender = &lab.sender;
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| sender.send_at(500, datagrams(0, 10_000_000).take_while(|_| !done.load(Ordering::Relaxed))));
+        let finish = Finish(&done);
+        lab.sink.wait_for_more(100);
+        lab.path.relay.ip("link set out0 down");
+        lab.flowclient.wait_for_log("refuses datagrams", 1);
+        lab.path.relay.ip("link set out0 up");
+        lab.path.relay.ip("route add 224.0.0.0/4 dev out0");
+        lab.sink.wait_for_more(100);
+        lab.flowclient.wait_for_log("by AF_XDP at out0", 2);
+        lab.sink.wait_for_more(100);
+        drop(finish);
+    });
 }
 
 /// Runs flowclient with these capabilities only.

@@ -1,6 +1,6 @@
 //! What goes out.
 
-use prometheus::proto::MetricType::{COUNTER, HISTOGRAM};
+use prometheus::proto::MetricType::{COUNTER, GAUGE, HISTOGRAM};
 use relay::stats::LATENCY_BOUNDS;
 
 use super::{Distribution, Family, Scene, Series, each_flow, of_flow};
@@ -20,6 +20,11 @@ pub(super) const FAMILIES: &[Family] = &[
         COUNTER "flowclient_output_errors_total",
         "Datagrams that an output refused: no route, interface down, or queue full.",
         |flow| Some(flow.counters.output_errors as f64)
+    ),
+    of_flow!(
+        GAUGE "flowclient_outputs_by_xdp",
+        "Outputs whose datagrams leave by AF_XDP; the others leave through sockets.",
+        |flow| Some(flow.counters.xdp_outputs_gauge as f64)
     ),
     of_flow!(
         COUNTER "flowclient_pace_resets_total",

@@ -10,6 +10,7 @@
 mod assembler;
 mod checksum;
 mod header;
+mod lane;
 mod listeners;
 mod packet;
 mod port;
@@ -23,6 +24,8 @@ use rustix::thread::{CapabilitySet, capabilities};
 
 use crate::sys::{bpf, xsk};
 
+pub(crate) use header::{Address, Headers, group_mac};
+pub(crate) use lane::Lane;
 pub(crate) use listeners::{LIST, listeners};
 pub(crate) use port::{Port, Taken};
 pub use refusal::Refusal;

@@ -2,8 +2,8 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::Arc;
 
+use super::lane::{Lane, METADATA_LEN};
 use super::packet::Packet;
 use super::program::STAMP_LEN;
 use super::refusal::{Refusal, Step};
@@ -11,11 +11,11 @@ use super::sorter::Sorter;
 use crate::mem::{FRAME_LEN, Pool, SlotId};
 use crate::sys::SharedPart;
 use crate::sys::bpf::AttachMode;
-use crate::sys::xsk::{Frames, RING_LEN, Xsk};
+use crate::sys::xsk::{Frames, RING_LEN, Xsk, XskSender};
 use crate::time::Time;
 
 /// Bytes that the kernel leaves before each packet (XDP_PACKET_HEADROOM).
-const KERNEL_HEADROOM: usize = 256;
+pub(super) const KERNEL_HEADROOM: usize = 256;
 /// The longest frame that fits behind them.
 const FRAME_LEN_MAX: usize = FRAME_LEN - KERNEL_HEADROOM;
 /// Queues served at most; what comes in at others goes through the kernel.
@@ -39,7 +39,7 @@ pub(crate) struct Taken {
 
 /// The sockets on an interface's queues.
 pub(crate) struct Port {
-    sorter: Arc<Sorter>,
+    sorter: Sorter,
     queues: Vec<Queue>,
 }
 
@@ -51,31 +51,46 @@ struct Queue {
 }
 
 impl Port {
-    /// Puts the sorting program before an interface and opens a socket on each of its queues, with the pool's frames.
-    /// The first mode that the driver knows is taken.
+    /// Puts the sorting program before an interface and opens a socket on each of its queues, with the pool's frames. The
+    /// first mode that the driver knows is taken. Gives the way out through the interface too.
     ///
     /// # Errors
     /// [`Refusal`] says what hinders, and what would help.
-    pub(crate) fn open(name: &str, index: u32, modes: &[AttachMode], frames: &SharedPart) -> Result<Self, Refusal> {
+    pub(crate) fn open(
+        name: &str,
+        index: u32,
+        modes: &[AttachMode],
+        frames: &SharedPart,
+    ) -> Result<(Self, Lane), Refusal> {
         let step = Step { interface: name, locked_bytes: frames.len() };
-        let mut queues = Vec::new();
-        for number in 0..MOST_QUEUES {
-            match open_queue(frames, &queues, index, number) {
-                Ok(xsk) => queues.push(Queue { xsk, theirs: vec![false; frames.len() / FRAME_LEN], offered: 0 }),
+        let (first, lane) = open_first(index, frames).map_err(step.to("open a socket"))?;
+        let mut queues = vec![Queue::new(first, frames)];
+        for number in 1..MOST_QUEUES {
+            match open_queue(frames, 0, Some(queues[0].xsk.as_fd()), index, number) {
+                Ok((xsk, _)) => queues.push(Queue::new(xsk, frames)),
                 // The interface has no queue of that number.
-                Err(error) if number > 0 && error.raw_os_error() == Some(libc::EINVAL) => break,
+                Err(error) if error.raw_os_error() == Some(libc::EINVAL) => break,
                 Err(error) => return Err(step.to("open a socket")(error)),
             }
         }
-        let sorter = Arc::new(attach(index, modes, step)?);
+        let sorter = attach(index, modes, step)?;
         for (number, queue) in queues.iter().enumerate() {
             sorter.connect(number as u32, queue.xsk.as_fd()).map_err(step.to("connect a socket"))?;
         }
-        Ok(Self { sorter, queues })
+        Ok((Self { sorter, queues }, lane))
+    }
+
+    /// The way out through an interface that nothing is received from; it gets no program.
+    ///
+    /// # Errors
+    /// [`Refusal`] says what hinders, and what would help.
+    pub(crate) fn open_lane(name: &str, index: u32, frames: &SharedPart) -> Result<Lane, Refusal> {
+        let step = Step { interface: name, locked_bytes: frames.len() };
+        open_first(index, frames).map(|(_, lane)| lane).map_err(step.to("open a socket"))
     }
 
     /// The program before the interface.
-    pub(crate) const fn sorter(&self) -> &Arc<Sorter> {
+    pub(crate) const fn sorter(&self) -> &Sorter {
         &self.sorter
     }
 
@@ -119,6 +134,10 @@ impl Port {
 }
 
 impl Queue {
+    fn new(xsk: Xsk, frames: &SharedPart) -> Self {
+        Self { xsk, theirs: vec![false; frames.len() / FRAME_LEN], offered: 0 }
+    }
+
     fn receive(&mut self, pool: &mut Pool, now: Time, taken: &mut Vec<Taken>) {
         for _ in 0..MOST_A_CALL {
             let Some((place, len)) = self.xsk.take_received() else { break };
@@ -172,9 +191,28 @@ impl Queue {
     }
 }
 
-fn open_queue(memory: &SharedPart, queues: &[Queue], index: u32, number: u32) -> io::Result<Xsk> {
-    let frames = Frames { memory, frame_len: FRAME_LEN as u32, headroom: 0, tx_metadata_len: 0 };
-    Xsk::open(&frames, queues.first().map(|queue| queue.xsk.as_fd()), index, number)
+/// Opens the first queue, by which datagrams are sent too.
+fn open_first(index: u32, frames: &SharedPart) -> io::Result<(Xsk, Lane)> {
+    let offload = open_queue(frames, METADATA_LEN, None, index, 0);
+    let is_offload = offload.is_ok();
+    let (xsk, sender) = match offload {
+        // Before Linux 6.8 there are no requests.
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => open_queue(frames, 0, None, index, 0)?,
+        opened => opened?,
+    };
+    let lane = Lane::new(sender, frames.len(), xsk.is_zero_copy(), is_offload);
+    Ok((xsk, lane))
+}
+
+fn open_queue(
+    memory: &SharedPart,
+    metadata_len: usize,
+    shared: Option<BorrowedFd>,
+    index: u32,
+    number: u32,
+) -> io::Result<(Xsk, XskSender)> {
+    let frames = Frames { memory, frame_len: FRAME_LEN as u32, headroom: 0, tx_metadata_len: metadata_len as u32 };
+    Xsk::open(&frames, shared, index, number)
 }
 
 fn attach(index: u32, modes: &[AttachMode], step: Step) -> Result<Sorter, Refusal> {

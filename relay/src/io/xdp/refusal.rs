@@ -37,6 +37,15 @@ pub enum Refusal {
     /// Others would hear nothing any more.
     #[error("other programs on this host receive the group too")]
     Shared,
+    /// What leaves by AF_XDP does not come back to this host.
+    #[error("receivers on this host may listen; if none does, write loop=false")]
+    Loop,
+    /// Single sends cost more than one that the kernel cuts, as long as each is copied.
+    #[error("datagrams leave as they arrive, and the kernel sends bursts cheaper than it copies single ones")]
+    Bursts,
+    /// A longer datagram is cut into fragments, which is the kernel's matter.
+    #[error("the datagrams are longer than the interface takes in one piece")]
+    Long,
     /// Another thread serves the interface.
     #[error("the interface belongs to another thread")]
     Thread,
