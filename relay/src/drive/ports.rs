@@ -10,8 +10,8 @@ use crate::io::xdp::{Lane, Port, Taken};
 use crate::mem::Pool;
 use crate::time::Time;
 
-/// Interval between two looks for datagrams that the kernel took and could not deliver.
-const DROPS_INTERVAL: Duration = Duration::from_secs(1);
+/// Interval between two looks at what the program counts.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Number of a port in the process.
 pub(super) type PortId = u64;
@@ -48,6 +48,16 @@ struct Seat {
     source: Option<Ipv4Addr>,
     received: u64,
     dropped: u64,
+    is_left: bool,
+}
+
+/// What a look at a flow's datagrams has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// So many more were taken from the kernel and never came.
+    Dropped(u64),
+    /// The program has left them to the kernel.
+    Left,
 }
 
 /// The lane; a thread that panicked with it is gone, and so are its flows.
@@ -86,7 +96,7 @@ impl Ports {
     /// From now on the flow's datagrams come in here. Returns whether that was possible.
     pub(super) fn enter(&mut self, flow: u64, entrance: Entrance) -> bool {
         let Some(open) = self.ports.get_mut(&entrance.port) else { return false };
-        let seat = Seat { flow, source: entrance.source, received: 0, dropped: 0 };
+        let seat = Seat { flow, source: entrance.source, received: 0, dropped: 0, is_left: false };
         open.seats.insert(entrance.destination, seat);
         let entered = open.port.sorter().take(entrance.destination).is_ok();
         if entered {
@@ -98,11 +108,22 @@ impl Ports {
     }
 
     /// No more of the flow's datagrams are taken from the kernel; those taken are still to be received.
-    pub(super) fn close_entrance(&self, flow: u64) {
-        if let Some(entrance) = self.entrances.get(&flow)
-            && let Some(open) = self.ports.get(&entrance.port)
+    pub(super) fn close_entrance(&mut self, flow: u64) {
+        if let Some(Entrance { port, destination, .. }) = self.entrance(flow)
+            && let Some(open) = self.ports.get_mut(&port)
         {
-            open.port.sorter().leave(entrance.destination);
+            open.port.sorter().leave(destination);
+            open.seats.get_mut(&destination).into_iter().for_each(|seat| seat.is_left = true);
+        }
+    }
+
+    /// Has the next look come now: something of the flow came through its socket, as if the program had left it.
+    pub(super) fn hasten_look(&mut self, flow: u64) {
+        if let Some(Entrance { port, destination, .. }) = self.entrance(flow)
+            && let Some(open) = self.ports.get_mut(&port)
+            && open.seats.get(&destination).is_some_and(|seat| !seat.is_left)
+        {
+            open.next_look = Time::default();
         }
     }
 
@@ -135,17 +156,20 @@ impl Ports {
         seat.source.is_none_or(|source| source == taken.packet.source).then_some(seat.flow)
     }
 
-    /// Datagrams by flow that were taken from the kernel and never came, since the last call; looks once a second. For when
-    /// nothing waits at the port.
-    pub(super) fn drops(&mut self, id: PortId, now: Time, mut tell: impl FnMut(u64, u64)) {
+    /// Tells what is new of each flow, once a second; for when nothing waits at the port.
+    pub(super) fn look(&mut self, id: PortId, now: Time, mut tell: impl FnMut(u64, Finding)) {
         let Some(open) = self.ports.get_mut(&id).filter(|open| open.next_look <= now) else { return };
-        open.next_look = now + DROPS_INTERVAL;
-        for (destination, seat) in &mut open.seats {
-            let taken = open.port.sorter().taken(*destination).unwrap_or(0);
-            let missing = taken.saturating_sub(seat.received + seat.dropped);
+        open.next_look = now + LOOK_INTERVAL;
+        for (destination, seat) in open.seats.iter_mut().filter(|(_, seat)| !seat.is_left) {
+            let Some(tally) = open.port.sorter().tally(*destination) else { continue };
+            let missing = tally.taken.saturating_sub(seat.received + seat.dropped);
             if missing > 0 {
                 seat.dropped += missing;
-                tell(seat.flow, missing);
+                tell(seat.flow, Finding::Dropped(missing));
+            }
+            if tally.is_left {
+                seat.is_left = true;
+                tell(seat.flow, Finding::Left);
             }
         }
     }

@@ -162,7 +162,7 @@ impl Reactor {
 
     fn turn(&mut self, id: u64, now: Moment, readable: bool) {
         let Some(task) = self.flows.get_mut(&id) else { return };
-        if readable && task.may_wait_behind(now.mono, true) {
+        if readable && self.ports.entrance(id).is_some() && !task.has_just_entered(now.mono) {
             return self.turn_behind_port(id, now);
         }
         if readable {
@@ -176,13 +176,17 @@ impl Reactor {
         }
     }
 
-    /// The turn of a flow whose port may have something that came before what waits in the socket.
+    /// The turn of a flow whose port may have something that came before what waits in the socket: the program leaves a flow
+    /// to the kernel, but never takes it by itself.
     fn turn_behind_port(&mut self, id: u64, now: Moment) {
-        if let Some(entrance) = self.ports.entrance(id) {
-            self.turn_port(entrance.port, now);
-        }
-        if let Some(task) = self.flows.get_mut(&id) {
-            self.filled += task.on_readable(now, &mut self.pool, &mut self.batch);
+        let Some(entrance) = self.ports.entrance(id) else { return };
+        self.turn_port(entrance.port, now);
+        let Some(task) = self.flows.get_mut(&id) else { return };
+        let filled = task.on_readable(now, &mut self.pool, &mut self.batch);
+        self.filled += filled;
+        if filled > 0 {
+            self.ports.hasten_look(id);
+            self.look(entrance.port, now);
         }
         self.turn(id, now, false);
     }
@@ -195,14 +199,19 @@ impl Reactor {
             self.hand_out(port, &mut taken, now);
             self.ports.refill(port, &mut self.pool);
             if !more {
-                let flows = &mut self.flows;
-                self.ports.drops(port, now.mono, |flow, dropped| {
-                    flows.get_mut(&flow).into_iter().for_each(|task| task.note_drops(dropped));
-                });
+                self.look(port, now);
                 break;
             }
         }
         self.taken = taken;
+    }
+
+    /// Tells the flows what the program counts of them.
+    fn look(&mut self, port: PortId, now: Moment) {
+        let flows = &mut self.flows;
+        self.ports.look(port, now.mono, |flow, finding| {
+            flows.get_mut(&flow).into_iter().for_each(|task| task.note_finding(now.mono, finding));
+        });
     }
 
     /// Gives each flow its datagrams, and then each of those flows a turn.
@@ -211,7 +220,7 @@ impl Reactor {
             let flow = self.ports.flow_of(port, &datagram);
             match flow.and_then(|flow| Some((flow, self.flows.get_mut(&flow)?))) {
                 Some((flow, task)) => {
-                    if !task.is_touched() && task.may_wait_behind(now.mono, false) {
+                    if !task.is_touched() && task.has_just_entered(now.mono) {
                         task.on_readable(now, &mut self.pool, &mut self.batch);
                     }
                     if task.on_frame(now, &mut self.pool, &datagram) {

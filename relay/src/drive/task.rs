@@ -9,14 +9,14 @@ use super::OpenError;
 use super::engines::Outlet;
 use super::made::MadeInput;
 use super::outputs::Outputs;
-use super::ports::SharedLane;
+use super::ports::{Finding, SharedLane};
 use super::recorder::Recorder;
 use super::socket::{SocketInput, note_drops};
 use crate::event::{EventKind, EventSink, FlowEvent};
 use crate::flow::{Arrived, Flow, Poll};
 use crate::io;
 use crate::io::udp::Batch;
-use crate::io::xdp::Taken;
+use crate::io::xdp::{Refusal, Taken};
 use crate::mem::Pool;
 use crate::spec::{FlowSpec, Input, Source};
 use crate::stats::{Counters, FlowStats};
@@ -25,8 +25,8 @@ use crate::time::{Moment, Time};
 /// Batches that one flow may take a turn, so that no flow keeps the others waiting.
 const MOST_BATCHES_A_TURN: usize = 6;
 
-/// How long datagrams may still come the way that was given up.
-const SWITCH_TIME: Duration = Duration::from_secs(1);
+/// How long after datagrams began to come by AF_XDP the kernel may still deliver one to the socket that came before.
+const ENTER_TIME: Duration = Duration::from_millis(10);
 
 /// Interval between two reports of what inspection has found.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -42,8 +42,8 @@ pub(super) struct FlowTask {
     ended: bool,
     /// Whether it got datagrams of a port since its last turn.
     touched: bool,
-    /// When datagrams last began to come another way, and whether that is AF_XDP.
-    switched: Option<(Time, bool)>,
+    /// When datagrams last began to come by AF_XDP.
+    entered: Option<Time>,
     /// When the next report is due.
     next_report: Time,
     /// The earliest deadline set for this flow.
@@ -78,7 +78,7 @@ impl FlowTask {
             stats: Arc::default(),
             ended: false,
             touched: false,
-            switched: None,
+            entered: None,
             next_report: Time::default(),
             scheduled: None,
         })
@@ -171,23 +171,31 @@ impl FlowTask {
 
     /// Datagrams come by AF_XDP from now on, or no more.
     pub(super) fn note_engine(&mut self, now: Time, by_xdp: bool) {
-        self.switched = Some((now, by_xdp));
+        if by_xdp {
+            self.entered = Some(now);
+        }
         self.flow.counters.xdp_gauge = u64::from(by_xdp);
         self.stats.publish(&self.flow.counters);
     }
 
-    /// Whether datagrams of the way that was given up just now may still wait there: AF_XDP's if `xdp`, else the socket's.
-    pub(super) fn may_wait_behind(&self, now: Time, xdp: bool) -> bool {
-        self.switched.is_some_and(|(since, by_xdp)| by_xdp != xdp && now.since(since) < SWITCH_TIME)
+    /// Whether what waits in the socket may still have come before what comes by AF_XDP.
+    pub(super) fn has_just_entered(&self, now: Time) -> bool {
+        self.entered.is_some_and(|entered| now.since(entered) < ENTER_TIME)
     }
 
     pub(super) const fn is_touched(&self) -> bool {
         self.touched
     }
 
-    /// The kernel took datagrams for AF_XDP and found no frame for them.
-    pub(super) fn note_drops(&mut self, dropped: u64) {
-        note_drops(dropped, &mut self.flow, &mut |kind| self.teller.say(kind));
+    /// What was found about its datagrams at a port.
+    pub(super) fn note_finding(&mut self, now: Time, finding: Finding) {
+        match finding {
+            Finding::Dropped(count) => note_drops(count, &mut self.flow, &mut |kind| self.teller.say(kind)),
+            Finding::Left => {
+                self.note_engine(now, false);
+                self.teller.say(EventKind::InputThroughSockets { reason: Refusal::Fragments, against_will: false });
+            }
+        }
     }
 
     /// A deadline may have come. Returns whether the input has a new descriptor to watch.

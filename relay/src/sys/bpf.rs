@@ -93,12 +93,12 @@ pub(crate) fn set_entry<K: Copy, V: Copy>(map: BorrowedFd, key: &K, value: &V) -
     call(MAP_UPDATE_ELEM, &element).map(|_| ())
 }
 
-/// Reads an entry's value, a number.
+/// Reads an entry's value, two numbers.
 ///
 /// # Errors
 /// When there is none.
-pub(crate) fn entry<K: Copy>(map: BorrowedFd, key: &K) -> io::Result<u64> {
-    let mut value = 0_u64;
+pub(crate) fn entry<K: Copy>(map: BorrowedFd, key: &K) -> io::Result<[u64; 2]> {
+    let mut value = [0_u64; 2];
     let element = MapElement { map: number(map), key: address(key), value: &raw mut value as u64, flags: 0 };
     call(MAP_LOOKUP_ELEM, &element).map(|_| value)
 }

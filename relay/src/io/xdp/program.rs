@@ -1,8 +1,11 @@
 //! The program that sorts packets before the kernel's network stack sees them.
 //!
 //! A UDP datagram whose destination is in the map of flows goes, with the time of its arrival written before it, to the
-//! AF_XDP socket of its queue, and is counted. Everything else goes on to the kernel: other traffic, IP options, fragments, tags, frames
-//! too long for ours, and all that comes on a queue without a socket.
+//! AF_XDP socket of its queue, and is counted. Everything else goes on to the kernel: other traffic, IP options, tags, and all
+//! that comes on a queue without a socket.
+//!
+//! A fragment of a flow, or a frame too long for ours, goes on to the kernel as well, and with it all of that flow from then
+//! on: what came by two ways would come out of order.
 
 use super::assembler::{Assembler, Jump, R0, R1, R2, R3, R4, R5, R6, R7, R8, R10, Size};
 
@@ -31,14 +34,19 @@ const HEADERS_LEN: i32 = 42;
 /// Bytes of the arrival stamp before a packet.
 pub(super) const STAMP_LEN: usize = 8;
 
+/// Bytes of a flow's entry: two numbers.
+pub(super) const ENTRY_LEN: u32 = 16;
+/// Where in it is how many datagrams were taken, and whether the flow is left to the kernel.
+const TAKEN: i16 = 0;
+const LEFT: i16 = 8;
+
 /// The program's instructions, for maps of these numbers.
 pub(super) fn sorter(flows: i32, sockets: i32, frame_len_max: i32) -> Vec<u64> {
     let mut asm = Assembler::default();
     asm.mov(R6, R1);
-    asm.load(Size::U32, R2, R1, DATA);
-    asm.load(Size::U32, R3, R1, DATA_END);
-    check_headers(&mut asm, frame_len_max);
+    check_headers(&mut asm);
     look_up(&mut asm, flows);
+    check_size(&mut asm, frame_len_max);
     stamp(&mut asm);
     asm.label("redirect");
     asm.load_map(R1, sockets);
@@ -47,35 +55,41 @@ pub(super) fn sorter(flows: i32, sockets: i32, frame_len_max: i32) -> Vec<u64> {
     asm.call(REDIRECT_MAP);
     asm.jump(Jump::NotEqual, R0, XDP_REDIRECT, "exit");
     asm.set(R1, 1);
-    asm.add_atomically(R8, 0, R1);
+    asm.add_atomically(R8, TAKEN, R1);
     asm.label("exit");
     asm.exit();
+    asm.label("leave");
+    asm.set(R1, 1);
+    asm.store(Size::U64, R8, LEFT, R1);
     asm.label("pass");
     asm.set(R0, XDP_PASS);
     asm.exit();
     asm.finish()
 }
 
-/// Leaves the packet's start in R2.
-fn check_headers(asm: &mut Assembler, frame_len_max: i32) {
+/// Leaves the packet's start in R2 and its end in R3; passes what is shorter than its headers.
+fn load_packet(asm: &mut Assembler) {
+    asm.load(Size::U32, R2, R6, DATA);
+    asm.load(Size::U32, R3, R6, DATA_END);
     asm.mov(R4, R2);
     asm.add(R4, HEADERS_LEN);
     asm.jump_reg(Jump::Greater, R4, R3, "pass");
-    // To subtract one address from the other would take another capability.
-    asm.mov(R4, R2);
-    asm.add(R4, frame_len_max + 1);
-    asm.jump_reg(Jump::NotGreater, R4, R3, "pass");
+}
+
+/// Passes what is no UDP over plain IPv4, and fragments but the first. Leaves the packet's start in R2.
+fn check_headers(asm: &mut Assembler) {
+    load_packet(asm);
     asm.load(Size::U16, R4, R2, ETHER_TYPE);
     asm.jump(Jump::NotEqual, R4, i32::from(0x0800_u16.to_be()), "pass");
     asm.load(Size::U8, R4, R2, VERSION_AND_LENGTH);
     asm.jump(Jump::NotEqual, R4, 0x45, "pass");
     asm.load(Size::U16, R4, R2, FRAGMENT);
-    asm.jump(Jump::AnyOf, R4, i32::from(0x3fff_u16.to_be()), "pass");
+    asm.jump(Jump::AnyOf, R4, i32::from(0x1fff_u16.to_be()), "pass");
     asm.load(Size::U8, R4, R2, PROTOCOL);
     asm.jump(Jump::NotEqual, R4, 17, "pass");
 }
 
-/// Leaves the place of the flow's count in R8.
+/// Passes what is for no flow, or for one that is left to the kernel. Leaves the place of the flow's entry in R8.
 fn look_up(asm: &mut Assembler, flows: i32) {
     asm.load(Size::U32, R5, R2, DESTINATION);
     asm.store(Size::U32, R10, -8, R5);
@@ -87,6 +101,19 @@ fn look_up(asm: &mut Assembler, flows: i32) {
     asm.call(MAP_LOOKUP_ELEM);
     asm.jump(Jump::Equal, R0, 0, "pass");
     asm.mov(R8, R0);
+    asm.load(Size::U64, R5, R8, LEFT);
+    asm.jump(Jump::NotEqual, R5, 0, "pass");
+}
+
+/// Leaves the flow to the kernel if this is the first of several fragments, or longer than a frame of ours.
+fn check_size(asm: &mut Assembler, frame_len_max: i32) {
+    load_packet(asm);
+    asm.load(Size::U16, R4, R2, FRAGMENT);
+    asm.jump(Jump::AnyOf, R4, i32::from(0x2000_u16.to_be()), "leave");
+    // To subtract one address from the other would take another capability.
+    asm.mov(R4, R2);
+    asm.add(R4, frame_len_max + 1);
+    asm.jump_reg(Jump::NotGreater, R4, R3, "leave");
 }
 
 /// Writes the time of arrival before the packet, where the driver has room for it.

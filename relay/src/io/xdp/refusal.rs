@@ -46,6 +46,9 @@ pub enum Refusal {
     /// A longer datagram is cut into fragments, which is the kernel's matter.
     #[error("the datagrams are longer than the interface takes in one piece")]
     Long,
+    /// Some datagrams only the kernel puts together.
+    #[error("some of its datagrams come in fragments, or are longer than a frame of AF_XDP")]
+    Fragments,
     /// Another thread serves the interface.
     #[error("the interface belongs to another thread")]
     Thread,

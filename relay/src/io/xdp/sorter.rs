@@ -24,6 +24,15 @@ impl Key {
     }
 }
 
+/// What the program counts of a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Datagrams taken, whether they arrived here or not.
+    pub(crate) taken: u64,
+    /// Whether the flow is left to the kernel: a fragment of it came, or a frame too long.
+    pub(crate) is_left: bool,
+}
+
 /// Sorts what comes in at an interface, as long as it lives.
 pub(crate) struct Sorter {
     mode: AttachMode,
@@ -43,7 +52,8 @@ impl Sorter {
         frame_len_max: usize,
         step: Step,
     ) -> Result<Self, Refusal> {
-        let flows = bpf::create_map(MapKind::Hash, size_of::<Key>() as u32, 8, FLOWS).map_err(step.to("make a map"))?;
+        let flows = bpf::create_map(MapKind::Hash, size_of::<Key>() as u32, program::ENTRY_LEN, FLOWS)
+            .map_err(step.to("make a map"))?;
         let sockets = bpf::create_map(MapKind::Sockets, 4, 4, QUEUES).map_err(step.to("make a map of sockets"))?;
         let code = program::sorter(flows.as_raw_fd(), sockets.as_raw_fd(), frame_len_max as i32);
         let program = bpf::load_xdp(&code).map_err(step.to("load a program"))?;
@@ -65,7 +75,7 @@ impl Sorter {
     /// # Errors
     /// When there is no room for one more.
     pub(crate) fn take(&self, destination: SocketAddrV4) -> io::Result<()> {
-        bpf::set_entry(self.flows.as_fd(), &Key::new(destination), &0_u64)
+        bpf::set_entry(self.flows.as_fd(), &Key::new(destination), &[0_u64; 2])
     }
 
     /// Leaves them to the kernel again.
@@ -74,8 +84,9 @@ impl Sorter {
         let _ = bpf::remove_entry(self.flows.as_fd(), &Key::new(destination));
     }
 
-    /// How many were taken, whether they arrived here or not.
-    pub(crate) fn taken(&self, destination: SocketAddrV4) -> Option<u64> {
-        bpf::entry(self.flows.as_fd(), &Key::new(destination)).ok()
+    /// What became of the flow's datagrams.
+    pub(crate) fn tally(&self, destination: SocketAddrV4) -> Option<Tally> {
+        let [taken, left] = bpf::entry(self.flows.as_fd(), &Key::new(destination)).ok()?;
+        Some(Tally { taken, is_left: left != 0 })
     }
 }
