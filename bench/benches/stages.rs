@@ -10,7 +10,7 @@ use relay::stage::continuity::Continuity;
 use relay::stage::frame::Framer;
 use relay::stage::queue::Queue;
 use relay::stage::reorder::Reorder;
-use relay::stage::{Payload, RtpStamp};
+use relay::stage::{Payload, RtpHead};
 use relay::time::Time;
 use relay::wire::ts::{PACKET_LEN, PACKETS_PER_DATAGRAM, Packet};
 
@@ -50,7 +50,7 @@ fn queue(criterion: &mut Criterion) {
     let mut queue = Queue::default();
     per_datagram(criterion, "queue_in_and_out", || {
         queue.append(&mut pool, span);
-        queue.close(Time(1), Time(1), None);
+        queue.close(0, Time(1), Time(1), RtpHead::default());
         queue.pop(&mut pool)
     });
 }
@@ -61,7 +61,11 @@ fn reorder(criterion: &mut Criterion) {
     let mut sequence = 0_u16;
     per_datagram(criterion, "reorder_in_order", || {
         sequence = sequence.wrapping_add(1);
-        reorder.push(Payload { span, arrival: Time(1), rtp: Some(RtpStamp { sequence, timestamp: 0, ssrc: 1 }) })
+        reorder.push(Payload {
+            span,
+            arrival: Time(1),
+            rtp: RtpHead { sequence: Some(sequence), ssrc: Some(1), ..RtpHead::default() },
+        })
     });
 }
 

@@ -5,6 +5,7 @@ import { drawFlows } from "./flows.js";
 import { drawLights } from "./lights.js";
 import { addLine, announceLines } from "./log.js";
 import { drawLoss } from "./loss.js";
+import { drawPair } from "./pair.js";
 import { past, remember } from "./past.js";
 import { drawPlots } from "./plots.js";
 import { drawServices } from "./services.js";
@@ -56,6 +57,7 @@ function drawFlow(flow) {
   const { level, headline } = verdict(flow);
   document.title = `${LEVEL_SIGNS[level]}${flow.name}: ${headline} – flowclient`;
   drawState(flow);
+  drawPair(flow);
   drawPlots(flow, past(flow.name), latest.interval_bounds_seconds);
   drawLoss(flow, past(flow.name));
   drawLights(flow);

@@ -1,12 +1,15 @@
 // Whether a flow is good, and if not, why: the one place that decides.
 
-import { indicator, longSpan, offence, plural } from "./words.js";
+import { indicator, longSpan, offence, plural, span } from "./words.js";
 
 /** Levels from good to bad. */
 const LEVELS = ["good", "off", "warn", "bad"];
 
 /** An alarm of priority 3 is shown, but a flow is as good with it. */
 const LEAST_PRIORITY = 2;
+
+/** Seconds that the clocks of two instances may be apart: sources made here are functions of UTC. */
+const MOST_CLOCK_OFFSET = 0.1;
 
 /** The indicators of a flow in the order of the document. */
 export function indicators(flow) {
@@ -27,15 +30,30 @@ export function levelOf({ raised, priority }) {
 export function verdict(flow) {
   const alarms = raised(flow);
   const grave = alarms.filter(({ priority }) => priority <= LEAST_PRIORITY);
-  const levels = [levelOfState(flow), ...grave.map(levelOf)];
+  const worries = worriesOf(flow);
+  const levels = [levelOfState(flow), ...worries.map(({ level }) => level), ...grave.map(levelOf)];
   const level = LEVELS[Math.max(...levels.map((one) => LEVELS.indexOf(one)))];
-  return { level, headline: headline(flow, grave.length), reasons: [...troubles(flow), ...alarms.map(sentence)] };
+  return { level, headline: headline(flow, grave.length), reasons: [...troubles(flow), ...worries, ...alarms.map(sentence)] };
 }
 
 function levelOfState(flow) {
   if (flow.state === "on air" || flow.state === "watching") return flow.ready ? "good" : "bad";
-  return flow.state === "ended" ? "off" : "bad";
+  if (flow.state === "standby") return flow.ready ? "good" : "warn";
+  return flow.state === "ended" || flow.state === "joining" ? "off" : "bad";
 }
+
+/** What the other instances of the flow give cause to worry about. */
+function worriesOf({ pair, on_air }) {
+  if (pair === null) return [];
+  const isReady = (peer) => peer.ready && !peer.leaving;
+  const clocks = pair.peers.filter((peer) => Math.abs(peer.clock_offset_seconds) > MOST_CLOCK_OFFSET);
+  return [
+    ...(on_air && !pair.peers.some(isReady) ? [worry("alone", "No other instance is ready to go on")] : []),
+    ...clocks.map((peer) => worry(peer.instance, `The clock of ${peer.address} is ${span(Math.abs(peer.clock_offset_seconds))} off`)),
+  ];
+}
+
+const worry = (key, text) => ({ key, level: "warn", text, since: "" });
 
 function headline(flow, alarms) {
   const state = flow.state[0].toUpperCase() + flow.state.slice(1);
@@ -44,7 +62,7 @@ function headline(flow, alarms) {
 
 function troubles(flow) {
   const worth = flow.reasons.filter((reason) => reason !== flow.state);
-  return worth.map((text) => ({ key: text, level: "bad", text, since: "" }));
+  return worth.map((text) => ({ key: text, level: levelOfState(flow), text, since: "" }));
 }
 
 function sentence(alarm) {

@@ -4,6 +4,7 @@
 //! is said by `relay::spec`, for files and for the command line alike.
 
 mod inspect;
+mod pair;
 mod record;
 
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 pub(crate) use inspect::InspectArgs;
+pub(crate) use pair::PairArgs;
 pub(crate) use record::RecordArgs;
 use relay::spec::{DEFAULT_PACKETS_PER_DATAGRAM, Engine, Inspect, MOST_PACKETS_PER_DATAGRAM, Pace};
 
@@ -30,6 +32,8 @@ pub(crate) const EXAMPLES: &str = "  flowclient --handler ch7 --out 239.1.1.7:50
           From one network to another, from one sender only
   flowclient --in 'file:loop.ts?loop=true' --pace pcr --out rtp://239.1.1.7:5000 --out 10.0.0.9:6000
           A file for ever, smoothed, to a group in RTP and to a host in UDP
+  flowclient --handler ch7 --out 239.1.1.7:5000 --pair
+          On two hosts or more: one is on air, and another goes on when it falls silent
   flowclient check --config flows.toml && flowclient --config flows.toml
           Many flows from a file, checked first
   flowclient inspect 'udp://239.1.1.7:5000?iface=eth1' --for 10s
@@ -99,6 +103,8 @@ pub(crate) struct Args {
     pub(crate) from: FromArgs,
     #[command(flatten)]
     pub(crate) flow: FlowArgs,
+    #[command(flatten)]
+    pub(crate) pair: PairArgs,
     #[command(flatten)]
     pub(crate) record: RecordArgs,
     #[command(flatten)]

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use relay::io::synthetic::SyntheticChannel;
 use relay::io::{file, interface};
+use relay::pair::key_file;
 use relay::spec::{FlowSpec, Interface, Source};
 use rustix::fs::{Access, access};
 
@@ -44,7 +45,8 @@ fn missing(flow: &FlowSpec) -> Vec<String> {
         needed.into_iter().filter_map(move |interface| missing_interface(output, &interface))
     });
     let folder = flow.record.as_ref().and_then(|record| unwritable(&record.folder));
-    missing_of_source(&flow.source).into_iter().chain(outputs).chain(folder).collect()
+    let key = flow.pair.as_ref().and_then(|pair| unusable(pair.key_file.as_deref()?));
+    missing_of_source(&flow.source).into_iter().chain(outputs).chain(folder).chain(key).collect()
 }
 
 /// What this host lacks to receive or read `source`.
@@ -85,6 +87,11 @@ fn unwritable(folder: &Path) -> Option<String> {
         if meta.is_dir() { Ok(access(folder, files_can_be_made)?) } else { Err(io::Error::other("it is not a folder")) }
     });
     writable.err().map(|error| format!("cannot record to {}: {error}", folder.display()))
+}
+
+/// Why the file at `path` gives no key to share with other instances.
+fn unusable(path: &Path) -> Option<String> {
+    key_file::read(path).err().map(|error| error.to_string())
 }
 
 /// Why the file or the synthetic channel of a flow cannot be played.

@@ -89,7 +89,7 @@ fn entry_of_command_line(args: &Args) -> Result<FlowEntry, ConfigError> {
     let source = args.from.input.as_deref().and_then(|text| read_url("--in", text, &mut problems));
     let outputs = args.flow.outputs.iter().filter_map(|text| read_url("--out", text, &mut problems)).collect();
     ConfigError::unless_empty(problems)?;
-    Ok(FlowEntry {
+    let entry = FlowEntry {
         name: args.flow.name.clone(),
         handler: args.from.handler.clone(),
         source,
@@ -98,7 +98,8 @@ fn entry_of_command_line(args: &Args) -> Result<FlowEntry, ConfigError> {
         packets_per_datagram: args.flow.packets_per_datagram,
         record: args.record.record(),
         ..FlowEntry::new(outputs)
-    })
+    };
+    Ok(args.pair.apply(entry))
 }
 
 /// Reads the URL of an option; what is wrong with it goes to `problems`.
@@ -167,6 +168,7 @@ mod tests {
     use crate::args::{Cli, Command};
     use clap::Parser;
     use proptest::prelude::*;
+    use relay::spec::{Bitrate, PairSpec};
     use tempfile::TempDir;
 
     /// The configuration of a command line, or all that is wrong with it.
@@ -197,6 +199,28 @@ mod tests {
         let config = load(&["--in", "test:", "--out", "239.1.1.7:5000", "--name", "a", "--pace", "pcr"]).unwrap();
         assert_eq!((config.flows.len(), config.threads, config.watched_files.len()), (1, 1, 0));
         assert_eq!((config.flows[0].name.as_str(), config.flows[0].pace), ("a", relay::spec::Pace::Pcr));
+    }
+
+    #[test]
+    fn a_pair_is_asked_for_by_one_word_and_set_by_more() {
+        let pair = |words: &[&str]| {
+            let flow = ["--in", "test:", "--out", "239.1.1.7:5000"];
+            load(&[&flow, words].concat()).unwrap().flows[0].pair.clone()
+        };
+        assert_eq!(pair(&[]), None);
+        assert_eq!(pair(&["--pair", "off"]), None);
+        assert_eq!(pair(&["--pair"]), Some(PairSpec::default()));
+        assert_eq!(pair(&["--pair", "standby"]), Some(PairSpec::default()));
+        let words = "--pair --pair-rank 9 --pair-key-file k --pair-patience 20ms --pair-most-patience 1s";
+        let words: Vec<_> = words.split(' ').chain(["--pair-least-bitrate", "8M"]).collect();
+        let wanted = PairSpec {
+            rank: 9,
+            key_file: Some("k".into()),
+            patience: Duration::from_millis(20),
+            most_patience: Duration::from_secs(1),
+            least_bitrate: Bitrate::new(8_000_000),
+        };
+        assert_eq!(pair(&words), Some(wanted));
     }
 
     #[test]

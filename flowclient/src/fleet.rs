@@ -11,6 +11,7 @@ use relay::spec::{Engine, FlowSpec};
 use relay::stats::Counters;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::orders::Order;
 use crate::plan::{Outcome, Plan};
 use crate::status::Board;
 
@@ -84,6 +85,14 @@ impl Fleet {
     /// Has each input come the way that is right for it now; for once a second.
     pub(crate) fn tend(&self) {
         self.driver.tend();
+    }
+
+    /// Carries out an order.
+    pub(crate) fn obey(&self, order: Order) {
+        match self.flows.get(&order.flow) {
+            Some(flow) => self.driver.hand_over(&flow.handle, order.answer()),
+            None => order.refuse(),
+        }
     }
 
     /// Stops all flows and threads; what the flows did in their time.

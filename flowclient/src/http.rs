@@ -1,7 +1,8 @@
-//! The HTTP side: metrics, health, the flows as JSON, and a page for people.
+//! The HTTP side: metrics, health, the flows as JSON, a page for people, and one order: to hand a flow over.
 
 mod api;
 mod assets;
+mod order;
 mod page;
 mod server;
 mod stream;
@@ -22,6 +23,7 @@ use prometheus::Registry;
 use stream::Stream;
 
 use crate::metrics;
+use crate::orders::Orders;
 use crate::pulse::Pulse;
 use crate::status::Board;
 
@@ -48,6 +50,7 @@ pub(crate) struct Site {
     board: Arc<Board>,
     registry: Registry,
     pulse: Pulse,
+    orders: Orders,
     stream: Stream,
 }
 
@@ -56,15 +59,21 @@ impl Site {
     ///
     /// # Errors
     /// As [`metrics::registry`].
-    pub(crate) fn new(board: Arc<Board>, pulse: Pulse) -> prometheus::Result<Self> {
+    pub(crate) fn new(board: Arc<Board>, pulse: Pulse, orders: Orders) -> prometheus::Result<Self> {
         let stream = Stream::new(Arc::clone(&board));
-        Ok(Self { registry: metrics::registry(Arc::clone(&board))?, board, pulse, stream })
+        Ok(Self { registry: metrics::registry(Arc::clone(&board))?, board, pulse, orders, stream })
     }
 
     /// Answers a request.
     async fn answer<B: Body>(&self, request: Request<B>) -> Result<Reply, Infallible> {
+        if let Some(flow) = order::flow_of(request.uri().path()) {
+            return Ok(match *request.method() {
+                Method::POST => order::hand_over(&self.orders, &flow, request.headers()).await,
+                _ => not_allowed("POST"),
+            });
+        }
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            return Ok(not_allowed());
+            return Ok(not_allowed("GET, HEAD"));
         }
         Ok(match request.uri().path() {
             "/" => reply(StatusCode::OK, HTML, page::render(&self.board.views(), self.board.uptime())),
@@ -146,12 +155,14 @@ fn with_headers(status: StatusCode, content: &'static str, body: Either<Full<Byt
 }
 
 fn not_found(path: &str) -> String {
-    format!("{path} is not here; these are: / /metrics /healthz /readyz /api/v1/flows /api/v1/stream\n")
+    format!(
+        "{path} is not here; these are: / /metrics /healthz /readyz /api/v1/flows /api/v1/flows/NAME/hand-over /api/v1/stream\n"
+    )
 }
 
-fn not_allowed() -> Reply {
-    let mut reply = reply(StatusCode::METHOD_NOT_ALLOWED, TEXT, "only GET and HEAD are answered here\n".to_owned());
-    reply.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+fn not_allowed(methods: &'static str) -> Reply {
+    let mut reply = reply(StatusCode::METHOD_NOT_ALLOWED, TEXT, format!("answered here: {methods}\n"));
+    reply.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
     reply
 }
 

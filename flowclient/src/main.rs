@@ -21,6 +21,7 @@ mod journal;
 mod log;
 mod manual;
 mod metrics;
+mod orders;
 mod plan;
 mod progress;
 mod pulse;

@@ -42,6 +42,7 @@ mod tests {
             counters: Counters { output_datagrams: 12_345, ..Counters::default() },
             report: Default::default(),
             shown_pids: Default::default(),
+            pair: None,
             loss: Default::default(),
             rates: Rates { input_bits: 8.0e6, output_bits: 8.1e6 },
             state,

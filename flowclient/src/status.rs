@@ -12,6 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant, SystemTime};
 
 use relay::event::{EventKind, FlowEvent, LossCause};
+use relay::pair::status::PairStatus;
 use relay::spec::FlowSpec;
 use relay::stage::inspect::report::Report;
 use relay::stats::{Counters, FlowStats};
@@ -38,6 +39,8 @@ pub(crate) struct FlowView {
     /// What inspection has found, as of the last second; empty when the flow is not inspected in full.
     pub(crate) report: Arc<Report>,
     pub(crate) shown_pids: ShownPids,
+    /// How it sees its other instances, as of the last second; `None` if there are to be none.
+    pub(crate) pair: Option<Arc<PairStatus>>,
     /// Transport packets lost, by cause, as of the last second.
     pub(crate) loss: Loss,
     pub(crate) rates: Rates,
@@ -55,6 +58,7 @@ impl FlowView {
             State::OnAir => true,
             State::OutputFailing => self.outputs.iter().any(|output| output.failure.is_none()),
             State::Watching | State::Waiting | State::NoInput | State::Ended => false,
+            State::Standby | State::Joining | State::Refused => false,
         }
     }
 }
@@ -236,15 +240,15 @@ impl Entry {
         Share { flow: name.to_owned(), inlet: self.inlet.clone(), counters }
     }
 
-    fn state(&self, counters: &Counters) -> State {
-        match self.health.state(counters) {
+    fn state(&self, counters: &Counters, pair: Option<&PairStatus>) -> State {
+        match self.health.state(counters, pair) {
             State::OnAir if self.outputs.is_empty() => State::Watching,
             state => state,
         }
     }
 
     fn view(&self, name: &str) -> FlowView {
-        let counters = self.stats.snapshot();
+        let (counters, pair) = (self.stats.snapshot(), self.stats.pair());
         FlowView {
             name: name.to_owned(),
             source: self.source.clone(),
@@ -253,10 +257,11 @@ impl Entry {
             shown_pids: self.shown_pids.clone(),
             loss: self.attribution.total(),
             rates: self.meter.rates(),
-            state: self.state(&counters),
-            troubles: self.health.troubles(&counters),
+            state: self.state(&counters, pair.as_deref()),
+            troubles: self.health.troubles(&counters, pair.as_deref()),
             uptime: self.since.elapsed(),
             counters,
+            pair,
         }
     }
 
@@ -268,7 +273,42 @@ impl Entry {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use relay::pair::machine::Role;
+    use relay::pair::message::{InstanceId, Quality};
+    use relay::pair::status::{PairStatus, PeerStatus, Shadow, Stand};
     use relay::stage::inspect::report::PidReport;
+
+    fn stand(instance: u64, role: Role) -> Stand {
+        Stand {
+            instance: InstanceId(instance),
+            rank: 0,
+            term: 5,
+            on_air: role == Role::OnAir,
+            ready: role == Role::Standby,
+            quality: Quality::Good,
+            leaving: false,
+        }
+    }
+
+    /// An instance that does this, with one other that does the opposite.
+    pub(crate) fn pair_status(role: Role) -> PairStatus {
+        let other = if role == Role::OnAir { Role::Standby } else { Role::OnAir };
+        let peer = PeerStatus {
+            stand: stand(2, other),
+            address: "10.0.0.2".parse().unwrap(),
+            heard_seconds_ago: 0.02,
+            clock_offset_seconds: -0.25,
+        };
+        PairStatus {
+            own: stand(1, role),
+            role,
+            since_timestamp: 1_795_000_000.0,
+            last_change: None,
+            stranger: None,
+            shadow: Shadow { equal: 30, only_on_air: 2, only_here: 1, first_difference: None },
+            peers: vec![peer],
+        }
+    }
 
     /// A PID with these counts and nothing else.
     pub(crate) fn pid_report(pid: u16, packets: u64, continuity_errors: u64) -> PidReport {

@@ -17,6 +17,7 @@ use crate::host::Host;
 use crate::http::{Server, Site};
 use crate::journal::Journal;
 use crate::metrics::{REVISION, VERSION};
+use crate::orders::{Order, Orders};
 use crate::plan::Outcome;
 use crate::progress;
 use crate::pulse::{Pulse, Question};
@@ -47,6 +48,7 @@ struct Supervisor<L> {
     signals: Signals,
     watch: Option<Watch>,
     questions: Receiver<Question>,
+    orders: Receiver<Order>,
     journal: Journal,
 }
 
@@ -57,6 +59,7 @@ enum Wake {
     Tick,
     Said(relay::event::FlowEvent),
     Asked(Question),
+    Ordered(Order),
 }
 
 impl<L: FnMut() -> Result<Config>> Supervisor<L> {
@@ -67,6 +70,7 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
         let board = Arc::new(Board::new());
         let threads = config.threads.max(1);
         let (pulse, questions) = Pulse::new(threads);
+        let (order, orders) = Orders::new();
         let server = match config.listen {
             Some(address) => Some(Server::bind(address).await?),
             None => None,
@@ -78,12 +82,12 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
         let journal = Journal::new(config.log_format, Arc::clone(board.history()));
         announce(&config, &journal, server.as_ref());
         if let Some(server) = server {
-            let site = Site::new(Arc::clone(&board), pulse).context("building the metrics")?;
+            let site = Site::new(Arc::clone(&board), pulse, order).context("building the metrics")?;
             tokio::spawn(server.serve(Arc::new(site)));
         }
         let watch = watch(&config);
         let (host, surroundings) = (Host::default(), Surroundings::default());
-        Ok(Self { config, load, console, board, host, surroundings, fleet, signals, watch, questions, journal })
+        Ok(Self { config, load, console, board, host, surroundings, fleet, signals, watch, questions, orders, journal })
     }
 
     async fn run(mut self) -> Result<()> {
@@ -97,6 +101,7 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
                 () = changed(self.watch.as_mut()) => Wake::Reload,
                 Some(event) = self.fleet.next_event() => Wake::Said(event),
                 Some(question) = self.questions.recv() => Wake::Asked(question),
+                Some(order) = self.orders.recv() => Wake::Ordered(order),
                 _ = ticks.tick() => Wake::Tick,
             };
             if let Some(why) = self.handle(wake) {
@@ -114,6 +119,7 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
             Wake::Reload => self.reload(),
             Wake::Tick => self.tick(),
             Wake::Asked(question) => self.fleet.ask_threads(&question.answer()),
+            Wake::Ordered(order) => self.fleet.obey(order),
             Wake::Said(event) => {
                 self.journal.event(Instant::now(), event);
                 return self.board.all_ended().then(|| "all sources have ended".to_owned());

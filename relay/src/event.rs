@@ -1,11 +1,13 @@
 //! What a flow has to say to people, rarely enough to be logged line by line.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::io::xdp::Refusal;
+use crate::pair::machine::reason::Reason;
 use crate::stage::inspect::alarm::{AlarmChange, AlarmEvent};
 use crate::time::Utc;
 
@@ -84,6 +86,12 @@ pub enum EventKind {
         /// The output's address.
         output: String,
     },
+    /// This instance sends from now on.
+    TookAir(Reason),
+    /// This instance holds back from now on.
+    LeftAir(Reason),
+    /// Somebody who is no instance of this flow sends to its group.
+    Stranger(SocketAddr),
     /// A source made here was so late, or its clock was set so far, that it went on elsewhere: its stream has a gap.
     SourceMoved {
         /// Where it was.
@@ -166,6 +174,9 @@ impl EventKind {
                 | Self::OutputFailed { .. }
                 | Self::RecordingFailed(_)
                 | Self::SourceMoved { .. }
+                | Self::TookAir(Reason::Silence | Reason::TakenBack)
+                | Self::LeftAir(Reason::Outranked | Reason::Stalled | Reason::Unheard)
+                | Self::Stranger(_)
                 | Self::Alarm(AlarmEvent { change: AlarmChange::Raised(_), .. })
         )
     }
@@ -194,6 +205,9 @@ impl fmt::Display for EventKind {
             Self::Resynchronised => write!(f, "packet synchronisation was lost and found again"),
             Self::OutputFailed { output, reason } => write!(f, "output {output} refuses datagrams: {reason}"),
             Self::OutputBack { output } => write!(f, "output {output} takes datagrams again"),
+            Self::TookAir(reason) => write!(f, "on air: {reason}"),
+            Self::LeftAir(reason) => write!(f, "standing by: {reason}"),
+            Self::Stranger(source) => write!(f, "{source} sends to the same group and is no instance of this flow"),
             Self::SourceMoved { from, to } if to > from => {
                 write!(f, "source was {:.1} s late and leaves that out", to.since(*from).as_secs_f64())
             }

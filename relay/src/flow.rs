@@ -4,6 +4,7 @@
 //! until it says to wait. It reads no clock and knows no socket.
 
 mod assembly;
+mod cutter;
 mod inspection;
 
 use std::ops::Range;
@@ -17,7 +18,7 @@ use crate::stage::inspect::report::Report;
 use crate::stage::queue::Queue;
 use crate::stage::reorder::{Reorder, Verdict};
 use crate::stage::tape::Cut;
-use crate::stage::{Payload, RtpStamp};
+use crate::stage::{Payload, RtpHead};
 use crate::stats::Counters;
 use crate::time::Time;
 use crate::wire::rtp::{Rtp, RtpError};
@@ -91,6 +92,11 @@ impl Flow {
 
     /// Takes what arrived; the datagrams in it go as far as they can.
     pub fn receive(&mut self, pool: &mut Pool, arrived: Arrived) {
+        self.receive_made(pool, arrived, RtpHead::default());
+    }
+
+    /// Takes a datagram that was made here, whose RTP header is to be `head` as far as that goes.
+    pub fn receive_made(&mut self, pool: &mut Pool, arrived: Arrived, head: RtpHead) {
         let segment_len = arrived.segment_len.unwrap_or(arrived.len).max(1);
         if arrived.truncated {
             self.count_datagram(arrived.len);
@@ -102,7 +108,7 @@ impl Flow {
             for start in (0..arrived.len).step_by(segment_len) {
                 let len = segment_len.min(arrived.len - start);
                 let span = Span { slot: arrived.slot, start: (arrived.start + start) as u32, len: len as u32 };
-                self.receive_datagram(pool, span, arrived.arrival);
+                self.receive_datagram(pool, Payload { span, arrival: arrived.arrival, rtp: head });
             }
         }
         pool.release(arrived.slot);
@@ -150,6 +156,12 @@ impl Flow {
         }
     }
 
+    /// Whether its stream can hardly be decoded: an alarm of first priority is raised. Unknown, and so not, if it is not
+    /// inspected in full.
+    pub fn is_bad(&self) -> bool {
+        self.assembly.inspection.is_bad()
+    }
+
     /// What inspection has found, if the flow is inspected in full.
     pub fn report(&self, now: Time) -> Option<Report> {
         self.assembly.inspection.report(now)
@@ -167,6 +179,21 @@ impl Flow {
         {
             self.counters.observe_latency(done.since(datagram.arrival));
         }
+    }
+
+    /// Lets the oldest `count` datagrams of the queue go unsent: another instance had them on air.
+    pub fn suppress(&mut self, count: usize, pool: &mut Pool) {
+        for _ in 0..count {
+            if self.assembly.queue.pop(pool).is_some() {
+                self.counters.suppressed_datagrams += 1;
+            }
+        }
+    }
+
+    /// Moves the cuts between datagrams so that one is in front of packet number `packet` ([`first_packet`](crate::stage::queue::Datagram::first_packet)), and of
+    /// every so many before and after it. Up to two datagrams become shorter by that, none longer.
+    pub fn cut_before(&mut self, packet: u64) {
+        self.assembly.cut_before(packet);
     }
 
     /// The source has ended: what waits goes out, the last datagram filled up with null packets.
@@ -190,14 +217,15 @@ impl Flow {
     }
 
     #[inline]
-    fn receive_datagram(&mut self, pool: &mut Pool, span: Span, arrival: Time) {
+    fn receive_datagram(&mut self, pool: &mut Pool, payload: Payload) {
+        let Payload { span, arrival, .. } = payload;
         self.count_datagram(span.len as usize);
         if let Some(tape) = &mut self.assembly.tape {
             tape.datagram(arrival, pool.bytes(span));
         }
         if self.transport == Transport::Udp {
             self.assembly.arrive(arrival, span.len as usize, None);
-            return self.pass(pool, Payload { span, arrival, rtp: None });
+            return self.pass(pool, payload);
         }
         match Rtp::parse(pool.bytes(span)) {
             Ok(rtp) => {
@@ -271,8 +299,7 @@ fn is_worth_recording(alarm: &AlarmEvent) -> bool {
 
 fn rtp_payload(packet: Span, arrival: Time, rtp: &Rtp) -> Payload {
     let Range { start, end } = rtp.payload_start..rtp.payload_end;
-    let stamp = RtpStamp { sequence: rtp.sequence, timestamp: rtp.timestamp, ssrc: rtp.ssrc };
-    Payload { span: packet.part(start, end - start), arrival, rtp: Some(stamp) }
+    Payload { span: packet.part(start, end - start), arrival, rtp: rtp.into() }
 }
 
 #[cfg(test)]

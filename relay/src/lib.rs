@@ -29,6 +29,7 @@ pub mod event;
 pub mod flow;
 pub mod io;
 pub mod mem;
+pub mod pair;
 pub mod spec;
 pub mod stage;
 pub mod stats;

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::pair::status::PairStatus;
 use crate::stage::inspect::report::Report;
 
 macro_rules! counters {
@@ -107,6 +108,34 @@ counters! {
     output_bytes,
     /// Datagrams that an output refused (no route, interface down, queue full).
     output_errors,
+    /// Datagrams made here and not sent, because another instance of the flow had them on air.
+    suppressed_datagrams,
+    /// Times that this instance went on air because nobody was.
+    takeovers_nobody,
+    /// Times that it went on air because the one that was fell silent.
+    takeovers_silence,
+    /// Times that the air was handed over to it.
+    takeovers_hand_over,
+    /// Times that it took the air back from a successor that was not heard.
+    takeovers_taken_back,
+    /// Times that it left the air to a successor, as planned.
+    left_air_hand_over,
+    /// Times that it left the air to another that goes before it.
+    left_air_outranked,
+    /// Times that it left the air because it had not run in time.
+    left_air_stalled,
+    /// Times that it left the air to another whose input is better.
+    left_air_better_input,
+    /// Times that it left the air to another that did not hear it.
+    left_air_unheard,
+    /// Times that somebody was told of who is none of the instances and sends to the group: once in ten seconds at most.
+    strangers,
+    /// Datagrams that this instance made and heard on air, the same.
+    shadow_equal,
+    /// Datagrams on air that this instance did not make.
+    shadow_only_on_air,
+    /// Datagrams that this instance made and that were not on air when later ones were.
+    shadow_only_here,
     /// Times that the pace was anchored anew (a PCR jump, a long silence).
     pace_resets,
     /// Recordings saved.
@@ -115,6 +144,8 @@ counters! {
     recordings_failed,
     /// Sum over the latency histogram, in nanoseconds.
     latency_sum_nanos,
+    /// Gauge: 1 while another instance of the flow has the air, or may have it.
+    standby_gauge,
     /// Gauge: 1 while datagrams come in, 0 once the input has been silent for a second.
     input_up_gauge,
     /// Gauge: 1 while datagrams come by AF_XDP, 0 while they come through sockets or are made here.
@@ -143,6 +174,11 @@ impl Counters {
             + self.malformed_no_sync
     }
 
+    /// Times that this instance went on air, for whatever reason.
+    pub const fn takeovers(&self) -> u64 {
+        self.takeovers_nobody + self.takeovers_silence + self.takeovers_hand_over + self.takeovers_taken_back
+    }
+
     /// Counts a datagram that was forwarded `latency` after it was received.
     #[inline]
     pub fn observe_latency(&mut self, latency: Duration) {
@@ -152,11 +188,13 @@ impl Counters {
     }
 }
 
-/// Where a flow's thread publishes its counters, once a turn, and what inspection has found, once a second.
+/// Where a flow's thread publishes its counters, once a turn; what inspection has found, once a second; and how it sees its
+/// other instances, once a second and with each change of its role.
 #[derive(Debug, Default)]
 pub struct FlowStats {
     counters: Shared,
     report: Mutex<Arc<Report>>,
+    pair: Mutex<Option<Arc<PairStatus>>>,
 }
 
 impl FlowStats {
@@ -178,6 +216,16 @@ impl FlowStats {
     /// The report that was published last; an empty one before the first, and when the flow is not inspected in full.
     pub fn report(&self) -> Arc<Report> {
         Arc::clone(&self.report.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces how the flow sees its other instances. For the flow's own thread.
+    pub fn publish_pair(&self, status: PairStatus) {
+        *self.pair.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(status));
+    }
+
+    /// How the flow sees its other instances, as published last; `None` if there are to be none.
+    pub fn pair(&self) -> Option<Arc<PairStatus>> {
+        self.pair.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

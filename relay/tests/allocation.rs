@@ -9,7 +9,7 @@ use relay::flow::{Arrived, Flow, Poll};
 use relay::io::Generator;
 use relay::io::synthetic::SyntheticChannel;
 use relay::mem::Pool;
-use relay::spec::{FlowSpec, Input, Inspect, Pace, Record, RecordFormat, Source, TestInput, Transport};
+use relay::spec::{FlowSpec, Input, Inspect, Record, RecordFormat, Source, TestInput, Transport};
 use relay::stage::inspect::Inspector;
 use relay::time::{Time, Utc};
 use relay::wire::psi::{Head, long_section};
@@ -71,18 +71,8 @@ struct Lab {
 impl Lab {
     fn new(inspect: Inspect, record: Option<Record>) -> Self {
         let address = ([239, 1, 1, 1], 5_000).into();
-        let spec = FlowSpec {
-            name: "allocation".to_owned(),
-            source: Source::Network(Input { transport: Transport::Udp, source: None, address, interface: None }),
-            outputs: Vec::new(),
-            pace: Pace::Arrival,
-            inspect,
-            record,
-            packets_per_datagram: PACKETS_PER_DATAGRAM,
-            reorder_window: Duration::from_millis(10),
-            receive_buffer_bytes: 1 << 20,
-            pace_delay: Duration::ZERO,
-        };
+        let input = Input { transport: Transport::Udp, source: None, address, interface: None };
+        let spec = FlowSpec { inspect, record, ..FlowSpec::new("allocation", Source::Network(input), Vec::new()) };
         Self { pool: Pool::new(64, 2_048), flow: Flow::new(&spec) }
     }
 

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use relay::pair::status::PairStatus;
 use relay::stage::inspect::arrival::INTERVAL_BOUNDS;
 use relay::stage::inspect::report::Report;
+use relay::stats::Counters;
 use serde::Serialize;
 
 use crate::cause::Loss;
@@ -36,6 +38,8 @@ struct Flow<'a> {
     stream: Stream,
     outputs: Vec<Output<'a>>,
     output: OutputSum,
+    /// How it sees its other instances; null when there are to be none.
+    pair: Option<Pair<'a>>,
     /// What inspection has found; null when the flow is not inspected in full.
     inspection: Option<&'a Report>,
 }
@@ -84,6 +88,16 @@ struct OutputSum {
     errors: u64,
 }
 
+#[derive(Serialize)]
+struct Pair<'a> {
+    #[serde(flatten)]
+    status: &'a PairStatus,
+    /// Times that this instance went on air.
+    takeovers: u64,
+    /// Datagrams made here and not sent, another instance having sent them.
+    suppressed: u64,
+}
+
 /// The answer's text.
 ///
 /// # Errors
@@ -114,6 +128,7 @@ impl<'a> Flow<'a> {
             stream: Stream::of(view),
             outputs: view.outputs.iter().map(Output::of).collect(),
             output: OutputSum::of(view),
+            pair: view.pair.as_deref().map(|status| Pair::of(status, &view.counters)),
             inspection: (!view.report.tr101290.is_empty()).then_some(&*view.report),
         }
     }
@@ -157,6 +172,12 @@ impl Stream {
 impl<'a> Output<'a> {
     fn of(view: &'a OutputView) -> Self {
         Self { address: &view.address, failure: view.failure.as_deref() }
+    }
+}
+
+impl<'a> Pair<'a> {
+    const fn of(status: &'a PairStatus, counters: &Counters) -> Self {
+        Self { status, takeovers: counters.takeovers(), suppressed: counters.suppressed_datagrams }
     }
 }
 

@@ -31,6 +31,7 @@ const ASSETS: &[Asset] = assets! {
     "plot.js": SCRIPT,
     "flows.js": SCRIPT,
     "state.js": SCRIPT,
+    "pair.js": SCRIPT,
     "plots.js": SCRIPT,
     "lights.js": SCRIPT,
     "loss.js": SCRIPT,

@@ -4,14 +4,17 @@ mod stream;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use relay::event::{EventKind, FlowEvent};
+use relay::pair::machine::{NotHandedOver, Role};
 use relay::stats::{Counters, FlowStats};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::*;
 use crate::plan::tests::spec;
+use crate::status::tests::pair_status;
 
-/// A site with one flow that has input, and where it listens; its pulse is answered by one thread.
+/// A site with one flow that has input, and where it listens; its pulse is answered by one thread, its orders as by flows of
+/// which only `ch7` can hand over.
 async fn site() -> (Arc<Board>, SocketAddr) {
     let board = Arc::new(Board::new());
     let stats = Arc::new(FlowStats::default());
@@ -23,15 +26,29 @@ async fn site() -> (Arc<Board>, SocketAddr) {
             question.answer()();
         }
     });
+    let (orders, mut given) = Orders::new();
+    tokio::spawn(async move {
+        while let Some(order) = given.recv().await {
+            match order.flow.as_str() {
+                "ch7" => order.answer()(Ok(())),
+                "alone" => order.answer()(Err(NotHandedOver::NobodyReady.into())),
+                _ => order.refuse(),
+            }
+        }
+    });
     let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
     let address = server.address().unwrap();
-    tokio::spawn(server.serve(Arc::new(Site::new(Arc::clone(&board), pulse).unwrap())));
+    tokio::spawn(server.serve(Arc::new(Site::new(Arc::clone(&board), pulse, orders).unwrap())));
     (board, address)
 }
 
 async fn ask(address: SocketAddr, request: &str) -> String {
+    ask_with(address, request, "").await
+}
+
+async fn ask_with(address: SocketAddr, request: &str, header: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let request = format!("{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let request = format!("{request} HTTP/1.1\r\nHost: x\r\n{header}Connection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
@@ -80,6 +97,39 @@ async fn the_flows_are_json() {
     assert_eq!((flow["name"].as_str(), flow["ready"].as_bool()), (Some("ch7"), Some(false)));
     assert_eq!(flow["outputs"][0]["failure"], "no <route>");
     assert_eq!(flow["input"]["last_datagram_timestamp"], serde_json::Value::Null);
+}
+
+#[tokio::test]
+async fn a_flow_of_a_pair_tells_how_it_sees_the_pair() {
+    let (board, address) = site().await;
+    let stats = Arc::new(FlowStats::default());
+    let suppressed_datagrams = 7;
+    stats.publish(&Counters { input_up_gauge: 1, input_datagrams: 9, suppressed_datagrams, ..Counters::default() });
+    stats.publish_pair(pair_status(Role::Standby));
+    board.enter(&spec("ch8", 6_000), stats);
+    let answer = ask(address, "GET /api/v1/flows").await;
+    let json: serde_json::Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let flow = &json["flows"][1];
+    assert_eq!((&flow["state"], &flow["on_air"], &flow["ready"]), (&"standby".into(), &false.into(), &true.into()));
+    assert_eq!((&flow["pair"]["role"], &flow["pair"]["suppressed"]), (&"standby".into(), &7.into()));
+    assert_eq!(flow["pair"]["peers"][0]["address"], "10.0.0.2");
+    assert_eq!(json["flows"][0]["pair"], serde_json::Value::Null);
+}
+
+#[tokio::test]
+async fn a_flow_is_handed_over_by_post_or_the_reason_told() {
+    let (_, address) = site().await;
+    let post = |name: &str| format!("POST /api/v1/flows/{name}/hand-over");
+    let answer = ask(address, &post("ch7")).await;
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("handed over\n"), "{answer}");
+    let answer = ask(address, &post("alone")).await;
+    assert!(answer.starts_with("HTTP/1.1 409 ") && answer.contains("no other instance is ready"), "{answer}");
+    let answer = ask(address, &post("ch%2F9")).await;
+    assert!(answer.starts_with("HTTP/1.1 404 ") && answer.contains("no flow \"ch/9\""), "{answer}");
+    let answer = ask(address, "GET /api/v1/flows/ch7/hand-over").await;
+    assert!(answer.starts_with("HTTP/1.1 405 ") && answer.contains("allow: POST\r\n"), "{answer}");
+    let answer = ask_with(address, &post("ch7"), "Origin: http://elsewhere\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
 }
 
 #[tokio::test]

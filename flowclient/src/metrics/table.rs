@@ -6,6 +6,7 @@ mod clocks;
 mod input;
 mod loss;
 mod output;
+mod pair;
 mod pids;
 mod process;
 mod program;
@@ -32,6 +33,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group { title: "The stream's clocks", families: clocks::FAMILIES },
     Group { title: "PIDs", families: pids::FAMILIES },
     Group { title: "Output", families: output::FAMILIES },
+    Group { title: "Other instances of the flow", families: pair::FAMILIES },
     Group { title: "The process", families: process::FAMILIES },
 ];
 

@@ -1,10 +1,11 @@
 use super::*;
+use relay::pair::machine::Role;
 use relay::stage::inspect::Inspector;
 use relay::stage::inspect::report::{ArrivalReport, ClockReport};
 use relay::stats::FlowStats;
 use relay::time::Time;
 
-use crate::status::tests::pid_report;
+use crate::status::tests::{pair_status, pid_report};
 
 /// Metrics of the contract that one flow without a pair shows.
 const CONTRACT: &[&str] = &[
@@ -116,6 +117,45 @@ fn what_inspection_has_found_is_shown() {
     for unknown in ["pcr_jitter", "loss_rate", "rtp_jitter", "flowclient_ts_delay_factor"] {
         assert!(!text.contains(unknown), "{unknown} is in\n{text}");
     }
+}
+
+/// What one flow of a pair shows beyond the contract.
+const PAIRED: &[&str] = &[
+    "flowclient_on_air{flow=\"ch7\"} 0",
+    "flowclient_pair_role{flow=\"ch7\",role=\"standby\"} 1",
+    "flowclient_pair_role{flow=\"ch7\",role=\"on_air\"} 0",
+    "flowclient_pair_term{flow=\"ch7\"} 5",
+    "flowclient_pair_ready{flow=\"ch7\"} 1",
+    "flowclient_pair_peers{flow=\"ch7\"} 1",
+    "flowclient_pair_ready_peers{flow=\"ch7\"} 0",
+    "flowclient_pair_clock_offset_seconds{flow=\"ch7\"} -0.25",
+    "flowclient_takeovers_total{flow=\"ch7\",reason=\"silence\"} 4",
+    "flowclient_takeovers_total{flow=\"ch7\",reason=\"nobody\"} 0",
+    "flowclient_left_air_total{flow=\"ch7\",reason=\"better_input\"} 2",
+    "flowclient_suppressed_datagrams_total{flow=\"ch7\"} 77",
+    "flowclient_pair_shadow_datagrams_total{flow=\"ch7\",result=\"equal\"} 30",
+    "flowclient_pair_strangers_total{flow=\"ch7\"} 1",
+];
+
+#[test]
+fn other_instances_are_shown_of_a_flow_that_has_them() {
+    let counters = relay::stats::Counters {
+        input_up_gauge: 1,
+        takeovers_silence: 4,
+        left_air_better_input: 2,
+        suppressed_datagrams: 77,
+        shadow_equal: 30,
+        strangers: 1,
+        ..Default::default()
+    };
+    let stats = Arc::new(FlowStats::default());
+    stats.publish(&counters);
+    stats.publish_pair(pair_status(Role::Standby));
+    let text = scrape(stats);
+    for wanted in PAIRED {
+        assert!(text.lines().any(|line| line.starts_with(wanted)), "{wanted} is missing from\n{text}");
+    }
+    assert!(!scrape(Arc::default()).contains("_pair_"));
 }
 
 #[test]

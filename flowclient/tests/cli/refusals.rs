@@ -49,6 +49,30 @@ fn an_address_that_this_host_does_not_have_is_refused() {
 }
 
 #[test]
+fn a_pair_that_cannot_meet_is_told_why() {
+    assert_refused(&["--in", "test:", "--out", "10.0.0.9:5000", "--pair"], &["cannot be paired", "output to a group"]);
+    assert_refused(&["--in", "test:", "--out", "239.1.1.7:65535", "--pair"], &["take a lower port"]);
+    let flow = ["--in", "test:", "--out", "239.1.1.7:5000?iface=lo"];
+    assert_refused(&[&flow[..], &["--pair", "always"]].concat(), &["always", "off, standby"]);
+    assert_refused(&[&flow[..], &["--pair-rank", "1"]].concat(), &["--pair"]);
+    assert_refused(&[&flow[..], &["--pair", "--pair-patience", "0s"]].concat(), &["pair_patience = 0s", "1ms to 10s"]);
+}
+
+#[test]
+fn a_key_that_cannot_be_used_is_named_and_never_told() {
+    let place = Place::new();
+    let (empty, long) = (place.write("empty", "\n"), place.write("long", "topsecret".repeat(600)));
+    let flow = ["check", "--in", "test:", "--out", "239.1.1.7:5000?iface=lo", "--pair", "--pair-key-file"];
+    for (file, words) in [("/nowhere/key", "cannot be read"), (&empty, "is empty"), (&long, "4096 bytes")] {
+        place.run(&[&flow[..], &[file]].concat()).refused_with(&[
+            "error: flow \"239.1.1.7:5000\": key file",
+            file,
+            words,
+        ]);
+    }
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_named() {
     let out = ["--out", "239.1.1.7:5000"];
     assert_refused(&["--in", "file:/nowhere/a.ts", out[0], out[1]], &["/nowhere/a.ts"]);

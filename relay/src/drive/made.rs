@@ -6,7 +6,9 @@ use crate::event::EventKind;
 use crate::flow::{Arrived, Flow};
 use crate::io::Generator;
 use crate::mem::Pool;
+use crate::stage::RtpHead;
 use crate::time::{Moment, Time, Utc};
+use crate::wire::rtp;
 
 /// How late a datagram may be made. After a longer freeze, or a step of the clock, the source goes on from now: what was
 /// due meanwhile would only be a burst that nobody can use.
@@ -97,10 +99,13 @@ impl MadeInput {
             flow.counters.dropped_overflow += 1;
             return false;
         };
+        let sequence = self.generator.number().map(|number| number as u16);
+        let head = RtpHead { sequence, timestamp: Some(rtp::timestamp(due)), ..RtpHead::default() };
         match self.generator.fill(pool.slot_mut(slot)) {
             Ok(len) => {
                 let arrival = now.mono_at(due);
-                flow.receive(pool, Arrived { slot, start: 0, len, segment_len: None, arrival, truncated: false });
+                let arrived = Arrived { slot, start: 0, len, segment_len: None, arrival, truncated: false };
+                flow.receive_made(pool, arrived, head);
                 flow.counters.last_input_utc_nanos_gauge = due.0;
                 true
             }

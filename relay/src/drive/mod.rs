@@ -4,11 +4,14 @@
 //! counters and events.
 
 mod clocks;
+mod control;
 mod engines;
 mod interfaces;
 mod made;
 mod moderation;
 mod outputs;
+mod pair;
+mod pair_desk;
 mod ports;
 mod queue_watch;
 mod reactor;
@@ -29,10 +32,12 @@ use crate::event::EventSink;
 use crate::io::file::FileError;
 use crate::io::udp::UdpError;
 use crate::io::xdp::{self, Refusal};
-use crate::spec::{Engine, FlowSpec};
+use crate::pair::key_file::KeyFileError;
+use crate::spec::{Engine, FlowSpec, PairProblem};
 use crate::stats::{Counters, FlowStats};
-
 use crate::sys::SharedPart;
+
+pub use pair_desk::{HandOverAnswer, HandOverError};
 
 use engines::{Engines, Moves};
 use reactor::{Command, Reactor, Wake};
@@ -48,6 +53,12 @@ pub enum OpenError {
     /// Its file.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The secret that it shares with its other instances.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// Its other instances.
+    #[error("cannot be paired: {0}")]
+    Pair(PairProblem),
     /// The thread that saves its recordings.
     #[error("starting the thread that records: {0}")]
     Recorder(io::Error),
@@ -171,6 +182,11 @@ impl Driver {
 
     fn carry_out(&self, moves: Moves) {
         moves.into_iter().for_each(|(thread, step)| self.threads[thread].tell(Command::Move(step)));
+    }
+
+    /// Has a flow handed over to another instance; `answer` gets what came of it, or is dropped if the flow ends first.
+    pub fn hand_over(&self, flow: &FlowHandle, answer: HandOverAnswer) {
+        self.threads[flow.thread].tell(Command::HandOver(flow.id, answer));
     }
 
     /// Has each thread call `answer` in its next turn: a thread that does not is stuck or gone.

@@ -1,5 +1,7 @@
 //! The outputs of a flow: each datagram to each, and opened anew when one fails.
 
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,21 +10,29 @@ use super::engines::Outlet;
 use super::ports::{SharedLane, locked};
 use crate::event::EventKind;
 use crate::flow::Flow;
-use crate::io::udp::{Tx, UdpError};
+use crate::io::udp::{Turn, Tx, UdpError};
 use crate::io::xdp::Headers;
 use crate::mem::Pool;
-use crate::spec::{FlowSpec, Pace};
+use crate::spec::{FlowSpec, Output, Pace, Transport};
+use crate::stage::numbering::Numbering;
 use crate::time::{Moment, Time};
 use crate::wire::ts::PACKET_LEN;
 
 /// Interval between attempts to open a failing output anew.
 const REOPEN_INTERVAL: Duration = Duration::from_secs(1);
+/// An output that has failed may be tried again after so long.
+const FAILING_FOR: Duration = Duration::from_secs(5);
 /// Free slots below which paced datagrams leave early, rather than that arriving ones find no room.
-const LOW_WATER_SLOTS: usize = 128;
+pub(super) const LOW_WATER_SLOTS: usize = 128;
 
 /// All outputs of a flow.
 pub(super) struct Outputs {
     outputs: Vec<Egress>,
+    /// The next RTP header, the same for all.
+    numbering: Numbering,
+    has_rtp: bool,
+    /// How often one was opened anew.
+    reopened: u64,
     /// Whether datagrams due together may leave as one burst: only as they arrive, never when paced.
     burst: bool,
     /// Bytes of a datagram without an RTP header.
@@ -37,14 +47,22 @@ struct Egress {
 }
 
 struct Failing {
+    last: Time,
     next_try: Time,
 }
 
 impl Outputs {
     pub(super) fn open(spec: &FlowSpec) -> Result<Self, UdpError> {
         let outputs = spec.outputs.iter().map(|output| Ok(Egress { tx: Tx::open(output)?, lane: None, failing: None }));
-        let (burst, datagram_len) = (spec.pace == Pace::Arrival, spec.packets_per_datagram * PACKET_LEN);
-        Ok(Self { outputs: outputs.collect::<Result<_, UdpError>>()?, burst, datagram_len })
+        let first = spec.outputs.first().map_or_else(|| (Ipv4Addr::UNSPECIFIED, 0).into(), |output| output.address);
+        Ok(Self {
+            outputs: outputs.collect::<Result<_, UdpError>>()?,
+            numbering: Numbering::new(&spec.name, first),
+            has_rtp: spec.outputs.iter().any(|output| output.transport == Transport::Rtp),
+            reopened: 0,
+            burst: spec.pace == Pace::Arrival,
+            datagram_len: spec.packets_per_datagram * PACKET_LEN,
+        })
     }
 
     /// Which outputs may be sent by AF_XDP.
@@ -63,6 +81,33 @@ impl Outputs {
         let (interface, headers) = egress.tx.headers()?;
         egress.lane = Some((Arc::clone(lane), headers));
         Some(EventKind::OutputByXdp { output: egress.tx.output().to_string(), interface, way })
+    }
+
+    /// The first output to a group, where other instances are heard, and the address that it is sent from.
+    pub(super) fn meeting_point(&self) -> Option<(&Output, io::Result<SocketAddr>)> {
+        let egress = self.outputs.iter().find(|egress| egress.tx.output().is_to_group())?;
+        Some((egress.tx.output(), egress.tx.source()))
+    }
+
+    /// How often one was opened anew: its address may be another then.
+    pub(super) const fn reopened(&self) -> u64 {
+        self.reopened
+    }
+
+    /// Whether what was sent of late did not leave: no output works.
+    pub(super) fn all_fail(&self, now: Time) -> bool {
+        let mut failing = self.outputs.iter().map(|egress| egress.failing.as_ref());
+        failing.all(|failing| failing.is_some_and(|failing| now.since(failing.last) < FAILING_FOR))
+    }
+
+    /// RTP sequence number of the next datagram that does not bring its own; `None` if no output is RTP.
+    pub(super) fn next_sequence(&self) -> Option<u16> {
+        self.has_rtp.then(|| self.numbering.next_sequence())
+    }
+
+    /// The next datagram that does not bring its own RTP sequence number has this one.
+    pub(super) const fn go_on_with(&mut self, sequence: u16) {
+        self.numbering.go_on_with(sequence);
     }
 
     /// Sends what is due, and lets it go.
@@ -86,42 +131,38 @@ impl Outputs {
         flow: &mut Flow,
         say: &mut impl FnMut(EventKind),
     ) {
+        let turn = Turn { now, horizon, numbering: self.numbering, burst: self.burst };
         let mut in_place = true;
         for egress in &mut self.outputs {
-            let way = Way { burst: self.burst, in_place };
-            in_place = egress.send(now, horizon, pool, flow, way, say);
+            let (reopened, still_in_place) = egress.send(turn, pool, flow, in_place, say);
+            self.reopened += u64::from(reopened);
+            in_place = still_in_place;
+        }
+        if self.has_rtp {
+            flow.queue().due(horizon).for_each(|(datagram, _)| self.numbering.pass(&datagram.rtp));
         }
         flow.counters.xdp_outputs_gauge = self.outputs.iter().filter(|egress| egress.lane.is_some()).count() as u64;
         flow.sent(horizon, clocks::mono(), pool);
     }
 }
 
-/// How a batch is sent.
-#[derive(Clone, Copy)]
-struct Way {
-    /// Whether datagrams due together may leave as one burst.
-    burst: bool,
-    /// Whether the frames that datagrams came in may be written to.
-    in_place: bool,
-}
-
 impl Egress {
-    /// Sends what is due. Returns whether the frames that the datagrams came in may be written to after that.
+    /// Sends what is due; with `in_place`, the frames that datagrams came in may be written to. Returns whether it was opened
+    /// anew after that, and whether frames may still be written to.
     fn send(
         &mut self,
-        now: Moment,
-        horizon: Time,
+        turn: Turn,
         pool: &mut Pool,
         flow: &mut Flow,
-        way: Way,
+        in_place: bool,
         say: &mut impl FnMut(EventKind),
-    ) -> bool {
+    ) -> (bool, bool) {
         let (sent, in_place) = match &self.lane {
             Some((lane, headers)) => {
                 let lane = (&mut *locked(lane), headers);
-                self.tx.send_by(lane, pool, flow.queue(), (horizon, now), way.in_place)
+                self.tx.send_by(lane, pool, flow.queue(), turn, in_place)
             }
-            None => (self.tx.send(pool, flow.queue(), horizon, now, way.burst), way.in_place),
+            None => (self.tx.send(pool, flow.queue(), turn), in_place),
         };
         if sent.error.is_some() {
             // What AF_XDP refuses, the socket may take.
@@ -131,26 +172,29 @@ impl Egress {
         flow.counters.output_bytes += sent.bytes;
         flow.counters.output_errors += sent.refused;
         match sent.error {
-            Some(error) => self.on_failure(now.mono, &error.to_string(), say),
+            Some(error) => return (self.on_failure(turn.now.mono, &error.to_string(), say), in_place),
             None if self.failing.take().is_some() => {
                 say(EventKind::OutputBack { output: self.tx.output().to_string() });
             }
             None => {}
         }
-        in_place
+        (false, in_place)
     }
 
     /// The route, the interface or its address may have changed: a socket opened anew finds them as they are now.
-    fn on_failure(&mut self, now: Time, reason: &str, say: &mut impl FnMut(EventKind)) {
+    /// Returns whether that was done.
+    fn on_failure(&mut self, now: Time, reason: &str, say: &mut impl FnMut(EventKind)) -> bool {
         let failing = self.failing.get_or_insert_with(|| {
             let output = self.tx.output().to_string();
             say(EventKind::OutputFailed { output, reason: reason.to_owned() });
-            Failing { next_try: now }
+            Failing { last: now, next_try: now }
         });
-        if failing.next_try <= now {
-            failing.next_try = now + REOPEN_INTERVAL;
-            // As long as it fails the old socket stays, and its refusals are counted.
-            let _ = self.tx.reopen();
+        failing.last = now;
+        if failing.next_try > now {
+            return false;
         }
+        failing.next_try = now + REOPEN_INTERVAL;
+        // As long as it fails the old socket stays, and its refusals are counted.
+        self.tx.reopen().is_ok()
     }
 }

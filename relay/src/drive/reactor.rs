@@ -13,6 +13,7 @@ use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 use super::clocks;
 use super::engines::Move;
 use super::moderation::Moderation;
+use super::pair_desk::{HandOverAnswer, HandOverError};
 use super::ports::{Entrance, PortId, Ports};
 use super::task::FlowTask;
 use super::timers::Timers;
@@ -35,6 +36,8 @@ const MAILBOX: u64 = u64::MAX;
 const PORT: u64 = 1 << 61;
 /// Times that a port may be taken from a turn, so that it does not keep the others waiting.
 const MOST_TAKES_A_TURN: usize = 4;
+/// Set in the number of a flow: a descriptor on which its other instances are heard.
+const OTHERS: u64 = 1 << 62;
 /// Ready descriptors taken a wait.
 const EVENTS: usize = 64;
 
@@ -43,6 +46,7 @@ pub(super) enum Command {
     Add(u64, Box<FlowTask>),
     Remove(u64, Sender<Counters>),
     Move(Move),
+    HandOver(u64, HandOverAnswer),
     Answer(Arc<dyn Fn() + Send + Sync>),
     Stop,
 }
@@ -79,6 +83,8 @@ pub(super) struct Reactor {
     taken: Vec<Taken>,
     /// Flows that got some of them.
     touched: Vec<u64>,
+    /// Flows that hand over before they end, and who waits for that.
+    leaving: HashMap<u64, Sender<Counters>>,
     timers: Timers,
     moderation: Moderation,
     /// Buffers filled in this turn.
@@ -100,6 +106,7 @@ impl Reactor {
             ports: Ports::default(),
             taken: Vec::new(),
             touched: Vec::new(),
+            leaving: HashMap::new(),
             timers: Timers::default(),
             moderation: Moderation::default(),
             filled: 0,
@@ -120,8 +127,13 @@ impl Reactor {
         while !self.stopping {
             self.wait(&mut events);
             let now = clocks::now();
+            // Who wakes from a freeze must hear what was sent meanwhile before it sends.
+            for flow in events.iter().map(|event| event.data.u64()).filter(|&id| is_of_others(id)) {
+                self.listen(flow & !OTHERS, now);
+            }
             for event in events.drain(..) {
                 match event.data.u64() {
+                    id if is_of_others(id) => self.turn(id & !OTHERS, now, false),
                     MAILBOX => self.read_mailbox(now),
                     id if id & PORT != 0 => self.turn_port(id & !PORT, now),
                     id => self.turn(id, now, true),
@@ -156,7 +168,14 @@ impl Reactor {
             && task.scheduled == Some(deadline)
         {
             task.scheduled = None;
+            self.listen(id, now);
             self.turn(id, now, false);
+        }
+    }
+
+    fn listen(&mut self, id: u64, now: Moment) {
+        if let Some(task) = self.flows.get_mut(&id) {
+            task.listen(now, &mut self.pool, &mut self.batch);
         }
     }
 
@@ -168,11 +187,35 @@ impl Reactor {
         if readable {
             self.filled += task.on_readable(now, &mut self.pool, &mut self.batch);
         }
-        if task.on_time(now, &mut self.pool) {
+        if task.on_time(now, &mut self.pool, &mut self.batch) {
             watch(&self.epoll, id, task);
         }
         if let Some(deadline) = task.end_turn(now, &mut self.pool) {
             self.timers.set(id, deadline, &mut task.scheduled);
+        }
+        if self.leaving.contains_key(&id) && self.flows.get(&id).is_none_or(|task| task.has_left(now.mono)) {
+            self.end(id, now);
+        }
+    }
+
+    fn hand_over(&mut self, id: u64, now: Moment, answer: HandOverAnswer) {
+        // What others said comes first: they may be ready by now, or gone.
+        self.listen(id, now);
+        match self.flows.get_mut(&id) {
+            Some(task) => task.hand_over(now, answer),
+            None => answer(Err(HandOverError::Ended)),
+        }
+        self.turn(id, now, false);
+    }
+
+    /// Ends a flow that was asked to.
+    fn end(&mut self, id: u64, now: Moment) {
+        let Some(reply) = self.leaving.remove(&id) else { return };
+        self.close_entrance(id, now);
+        self.ports.leave(id);
+        if let Some(task) = self.flows.remove(&id) {
+            // Whoever asked may be gone.
+            let _ = reply.send(task.close(now, &mut self.pool, &mut self.batch));
         }
     }
 
@@ -287,13 +330,13 @@ impl Reactor {
                 }
                 Command::Move(step) => self.carry_out(step, now),
                 Command::Remove(id, reply) => {
-                    self.close_entrance(id, now);
-                    self.ports.leave(id);
-                    if let Some(task) = self.flows.remove(&id) {
-                        // Whoever asked may be gone.
-                        let _ = reply.send(task.close(now, &mut self.pool, &mut self.batch));
+                    self.leaving.insert(id, reply);
+                    match self.flows.get_mut(&id).map(|task| task.begin_leave(now)) {
+                        Some(true) => self.turn(id, now, false),
+                        _ => self.end(id, now),
                     }
                 }
+                Command::HandOver(id, answer) => self.hand_over(id, now, answer),
                 Command::Answer(answer) => answer(),
                 Command::Stop => self.stopping = true,
             }
@@ -301,8 +344,16 @@ impl Reactor {
     }
 }
 
+const fn is_of_others(id: u64) -> bool {
+    id & OTHERS != 0 && id != MAILBOX
+}
+
 /// Watches the input's descriptor; one that is closed is no longer watched by itself.
 fn watch(epoll: &OwnedFd, id: u64, task: &FlowTask) {
+    for descriptor in task.pair_fds() {
+        // One that is watched already stays so.
+        let _ = epoll::add(epoll, descriptor, epoll::EventData::new_u64(id | OTHERS), epoll::EventFlags::IN);
+    }
     if let Some(descriptor) = task.fd() {
         // It fails only without memory; the flow then lives by its deadlines, once a second.
         let _ = epoll::add(epoll, descriptor.as_fd(), epoll::EventData::new_u64(id), epoll::EventFlags::IN);

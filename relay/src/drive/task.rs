@@ -6,19 +6,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::OpenError;
+use super::clocks;
 use super::engines::Outlet;
 use super::made::MadeInput;
 use super::outputs::Outputs;
+use super::pair::PairTask;
+use super::pair_desk::{HandOverAnswer, HandOverError};
 use super::ports::{Finding, SharedLane};
 use super::recorder::Recorder;
 use super::socket::{SocketInput, note_drops};
 use crate::event::{EventKind, EventSink, FlowEvent};
 use crate::flow::{Arrived, Flow, Poll};
 use crate::io;
-use crate::io::udp::Batch;
+use crate::io::udp::{Batch, UdpError};
 use crate::io::xdp::{Refusal, Taken};
 use crate::mem::Pool;
-use crate::spec::{FlowSpec, Input, Source};
+use crate::spec::{FlowSpec, Input, PairProblem, Source};
 use crate::stats::{Counters, FlowStats};
 use crate::time::{Moment, Time};
 
@@ -35,6 +38,7 @@ pub(super) struct FlowTask {
     flow: Flow,
     input: FlowInput,
     outputs: Outputs,
+    pair: Option<PairTask>,
     teller: Teller,
     /// Only if the flow is recorded.
     recorder: Option<Recorder>,
@@ -44,6 +48,8 @@ pub(super) struct FlowTask {
     touched: bool,
     /// When datagrams last began to come by AF_XDP.
     entered: Option<Time>,
+    /// When the pair wants to be looked at.
+    next_look: Option<Time>,
     /// When the next report is due.
     next_report: Time,
     /// The earliest deadline set for this flow.
@@ -69,19 +75,25 @@ impl Teller {
 
 impl FlowTask {
     pub(super) fn open(spec: &FlowSpec, sink: EventSink, recorder: Option<Recorder>) -> Result<Self, OpenError> {
-        Ok(Self {
+        let outputs = Outputs::open(spec)?;
+        let mut task = Self {
             flow: Flow::new(spec),
             input: FlowInput::open(spec)?,
-            outputs: Outputs::open(spec)?,
+            pair: open_pair(spec, &outputs)?,
+            outputs,
             teller: Teller { name: spec.name.clone(), sink },
             recorder,
             stats: Arc::default(),
             ended: false,
             touched: false,
             entered: None,
+            next_look: None,
             next_report: Time::default(),
             scheduled: None,
-        })
+        };
+        // Whoever looks before the first turn sees that it is paired.
+        task.tell_of_pair(clocks::now());
+        Ok(task)
     }
 
     pub(super) fn name(&self) -> &str {
@@ -124,6 +136,38 @@ impl FlowTask {
         self.teller.say(event);
     }
 
+    /// The descriptors on which other instances are heard.
+    pub(super) fn pair_fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.pair.iter().flat_map(PairTask::fds)
+    }
+
+    /// Other instances may have sent or said something: to be called before anything else that has come is looked at.
+    pub(super) fn listen(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) {
+        if let Some(pair) = &mut self.pair {
+            pair.listen(now, pool, batch, &mut self.flow);
+        }
+    }
+
+    /// Hands over to another instance; `answer` gets what came of it.
+    pub(super) fn hand_over(&mut self, now: Moment, answer: HandOverAnswer) {
+        match &mut self.pair {
+            Some(pair) => pair.hand_over(now, answer),
+            None => answer(Err(HandOverError::NotPaired)),
+        }
+    }
+
+    /// Begins to hand over what it has on air. Returns whether that takes time.
+    pub(super) fn begin_leave(&mut self, now: Moment) -> bool {
+        let Some(pair) = &mut self.pair else { return false };
+        pair.leave(now);
+        true
+    }
+
+    /// Whether another instance has gone on, or none will.
+    pub(super) fn has_left(&self, now: Time) -> bool {
+        self.pair.as_ref().is_none_or(|pair| pair.has_left(now))
+    }
+
     /// Says and publishes how the flow starts.
     pub(super) fn begin(&mut self) {
         if let FlowInput::Socket(socket) = &self.input {
@@ -138,11 +182,12 @@ impl FlowTask {
 
     /// Something waits at the input's descriptor. Returns how many buffers it filled.
     pub(super) fn on_readable(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> usize {
-        let FlowInput::Socket(socket) = &mut self.input else { return 0 };
+        let Self { flow, input, outputs, pair, teller, next_look, .. } = self;
+        let FlowInput::Socket(socket) = input else { return 0 };
         let mut buffers = 0;
         for _ in 0..MOST_BATCHES_A_TURN {
-            let filled = socket.receive(now, pool, batch, &mut self.flow, &mut |kind| self.teller.say(kind));
-            send_due(&mut self.flow, &mut self.outputs, now, pool, &self.teller);
+            let filled = socket.receive(now, pool, batch, flow, &mut |kind| teller.say(kind));
+            SendingSide { flow, outputs, pair: pair.as_mut(), next_look, teller }.send_due(now, pool, batch);
             buffers += filled.buffers;
             if !filled.more {
                 break;
@@ -199,7 +244,7 @@ impl FlowTask {
     }
 
     /// A deadline may have come. Returns whether the input has a new descriptor to watch.
-    pub(super) fn on_time(&mut self, now: Moment, pool: &mut Pool) -> bool {
+    pub(super) fn on_time(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> bool {
         let say = &mut |kind| self.teller.say(kind);
         let new_descriptor = match &mut self.input {
             FlowInput::Socket(socket) => socket.on_deadline(now.mono, &mut self.flow, say),
@@ -208,8 +253,8 @@ impl FlowTask {
                 false
             }
         };
-        send_due(&mut self.flow, &mut self.outputs, now, pool, &self.teller);
-        new_descriptor
+        self.sender().send_due(now, pool, batch);
+        new_descriptor | self.pair.as_mut().is_some_and(PairTask::take_new_fds)
     }
 
     /// Ends a turn: publishes the counters and says when to look again, if ever.
@@ -220,32 +265,50 @@ impl FlowTask {
             FlowInput::Socket(socket) => Some(socket.deadline()),
             FlowInput::Made(made) => made.deadline(now),
         };
+        let holds_back = self.pair.as_ref().is_some_and(|pair| !pair.may_send());
         let flow = match self.flow.poll(now.mono, pool) {
+            Poll::Emit if holds_back => None,
             Poll::Emit => Some(now.mono),
             Poll::Wait(time, _) => Some(time),
             Poll::Idle => None,
         };
         self.tell_of_inspection(now.mono);
+        self.tell_of_pair(now);
         self.recorder.iter_mut().for_each(|recorder| recorder.turn(now, &mut self.flow));
         self.say_if_ended();
-        [input, flow].into_iter().flatten().min()
+        [input, flow, self.next_look].into_iter().flatten().min()
     }
 
     /// Sends what still waits in the socket or for its time, gives back every slot, publishes the final report and gives the
     /// final counters.
     pub(super) fn close(mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> Counters {
+        self.listen(now, pool, batch);
         self.on_readable(now, pool, batch);
         if let FlowInput::Socket(socket) = &mut self.input {
             socket.count_drops(&mut self.flow, &mut |kind| self.teller.say(kind));
         }
+        if self.pair.as_ref().is_some_and(|pair| !pair.may_send()) {
+            self.sender().send_due(now, pool, batch);
+        }
         self.flow.finish(now.mono, pool);
-        self.outputs.send_all(now, pool, &mut self.flow, &mut |kind| self.teller.say(kind));
+        if self.pair.as_ref().is_none_or(PairTask::may_send) {
+            self.send_rest(now, pool);
+        }
         self.flow.clear(pool);
         self.flow.drain_alarms().for_each(|alarm| self.teller.say(alarm));
         self.recorder.iter_mut().for_each(|recorder| recorder.end(now, &mut self.flow));
         self.stats.publish(&self.flow.counters);
         self.flow.report(now.mono).into_iter().for_each(|report| self.stats.publish_report(report));
         self.flow.counters
+    }
+
+    fn send_rest(&mut self, now: Moment, pool: &mut Pool) {
+        self.outputs.send_all(now, pool, &mut self.flow, &mut |kind| self.teller.say(kind));
+    }
+
+    fn sender(&mut self) -> SendingSide<'_> {
+        let Self { flow, outputs, pair, teller, next_look, .. } = self;
+        SendingSide { flow, outputs, pair: pair.as_mut(), next_look, teller }
     }
 
     fn tell_of_inspection(&mut self, now: Time) {
@@ -255,6 +318,12 @@ impl FlowTask {
         {
             self.next_report = now + REPORT_INTERVAL;
             self.stats.publish_report(report);
+        }
+    }
+
+    fn tell_of_pair(&mut self, now: Moment) {
+        if let Some(status) = self.pair.as_mut().and_then(|pair| pair.report(now)) {
+            self.stats.publish_pair(status);
         }
     }
 
@@ -287,8 +356,43 @@ impl FlowInput {
     }
 }
 
-fn send_due(flow: &mut Flow, outputs: &mut Outputs, now: Moment, pool: &mut Pool, teller: &Teller) {
-    while flow.poll(now.mono, pool) == Poll::Emit {
-        outputs.send(now, pool, flow, &mut |kind| teller.say(kind));
+fn open_pair(spec: &FlowSpec, outputs: &Outputs) -> Result<Option<PairTask>, OpenError> {
+    let Some(pair) = &spec.pair else { return Ok(None) };
+    let (output, own) = outputs.meeting_point().ok_or(OpenError::Pair(PairProblem::NoGroup))?;
+    let own = own.map_err(|error| UdpError::of(output, "tell its own address", error))?;
+    PairTask::open(spec, pair, output, own, clocks::now()).map(Some)
+}
+
+/// What sends, apart from the input, which may be in use meanwhile.
+struct SendingSide<'a> {
+    flow: &'a mut Flow,
+    outputs: &'a mut Outputs,
+    pair: Option<&'a mut PairTask>,
+    next_look: &'a mut Option<Time>,
+    teller: &'a Teller,
+}
+
+impl SendingSide<'_> {
+    /// Sends what is due, if this instance is on air.
+    fn send_due(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) {
+        let Some(pair) = &mut self.pair else { return self.send(now, pool) };
+        let now = pair.listen_if_late(now, pool, batch, self.flow);
+        pair.take_made(pool, self.flow);
+        *self.next_look = Some(pair.act(now, pool, self.flow, self.outputs, &mut |kind| self.teller.say(kind)));
+        if pair.may_send() {
+            let before = self.flow.queue().len();
+            self.send(now, pool);
+            let sent = before - self.flow.queue().len();
+            self.pair.iter_mut().for_each(|pair| pair.sent(sent, self.outputs.next_sequence()));
+        } else {
+            pair.make_room(pool, self.flow);
+        }
+        self.pair.iter_mut().for_each(|pair| pair.speak());
+    }
+
+    fn send(&mut self, now: Moment, pool: &mut Pool) {
+        while self.flow.poll(now.mono, pool) == Poll::Emit {
+            self.outputs.send(now, pool, self.flow, &mut |kind| self.teller.say(kind));
+        }
     }
 }

@@ -109,6 +109,14 @@ impl Inspection {
         full.into_iter().flat_map(|full| full.inspector.drain_events())
     }
 
+    /// Whether an alarm of first priority is raised.
+    pub(super) fn is_bad(&self) -> bool {
+        match self {
+            Self::Continuity(_) => false,
+            Self::Full(full) => full.inspector.is_raised(1),
+        }
+    }
+
     /// What has been found.
     pub(super) fn report(&self, now: Time) -> Option<Report> {
         match self {

@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::spec::{Input, Inspect, Output, Pace};
 use crate::stats::Counters;
+use crate::time::Ticks27;
 use crate::wire::rtp::write_header;
-use crate::wire::ts::{NULL_PACKET, PACKET_LEN};
+use crate::wire::ts::{NULL_PACKET, PACKET_LEN, write_pcr};
 
 const SLOTS: u32 = 48;
 const WINDOW: Duration = Duration::from_millis(10);
@@ -34,6 +35,7 @@ fn spec(transport: Transport) -> FlowSpec {
         outputs: vec![output],
         pace: Pace::Arrival,
         inspect: Inspect::Continuity,
+        pair: None,
         packets_per_datagram: 7,
         reorder_window: WINDOW,
         receive_buffer_bytes: 1 << 20,
@@ -44,7 +46,11 @@ fn spec(transport: Transport) -> FlowSpec {
 
 impl Bench {
     fn new(transport: Transport) -> Self {
-        Self { pool: Pool::new(SLOTS, 32_768), flow: Flow::new(&spec(transport)), now: Time(1_000_000_000) }
+        Self::with(&spec(transport))
+    }
+
+    fn with(spec: &FlowSpec) -> Self {
+        Self { pool: Pool::new(SLOTS, 32_768), flow: Flow::new(spec), now: Time(1_000_000_000) }
     }
 
     fn receive(&mut self, bytes: &[u8]) -> SlotId {
@@ -170,9 +176,56 @@ fn an_rtp_header_is_kept_when_its_datagram_leaves_as_it_came() {
     bench.receive(&rtp(77, &packets(0, 7)));
     bench.receive(&rtp(78, &packets(7, 6)));
     bench.receive(&rtp(79, &packets(13, 8)));
-    let stamps: Vec<_> =
-        bench.flow.queue().due(bench.now).map(|(datagram, _)| datagram.rtp.map(|stamp| stamp.sequence)).collect();
+    let stamps: Vec<_> = bench.flow.queue().due(bench.now).map(|(datagram, _)| datagram.rtp.sequence).collect();
     assert_eq!(stamps, [Some(77), None, None]);
+}
+
+#[test]
+fn a_datagram_put_together_anew_has_the_stamp_that_its_first_packet_came_with() {
+    let mut bench = Bench::new(Transport::Rtp);
+    for (sequence, timestamp, first) in [(1, 100, 0), (2, 200, 5), (3, 300, 10)] {
+        let header = write_header(sequence, timestamp, 9);
+        bench.receive(&[&header[..], &packets(first, 5)].concat());
+    }
+    let heads: Vec<_> = bench.flow.queue().due(bench.now).map(|(datagram, _)| datagram.rtp).collect();
+    let head = |timestamp| RtpHead {
+        sequence: None,
+        timestamp: Some(timestamp),
+        ssrc: Some(9),
+        marker: false,
+        payload_type: Some(33),
+    };
+    assert_eq!(heads, [head(100), head(200)]);
+}
+
+/// Packets as [`packets`] makes them; each tenth carries a PCR, a millisecond a packet.
+fn clocked_packets(first: usize, count: usize) -> Vec<u8> {
+    let mut stream = packets(first, count);
+    for (number, packet) in (first..).zip(stream.chunks_mut(PACKET_LEN)).filter(|(number, _)| number % 10 == 0) {
+        packet[3] |= 0x20;
+        packet[4..6].copy_from_slice(&[7, 0x10]);
+        packet[6..12].copy_from_slice(&write_pcr(Ticks27::wrapping(number as u64 * 27_000)));
+    }
+    stream
+}
+
+#[test]
+fn a_stream_without_rtp_is_stamped_by_its_clock_wherever_one_begins() {
+    let stamps = |first: usize, size: usize| {
+        let mut bench = Bench::with(&FlowSpec {
+            outputs: vec![Output { transport: Transport::Rtp, ..spec(Transport::Udp).outputs[0].clone() }],
+            ..spec(Transport::Udp)
+        });
+        bench.receive_joined(&clocked_packets(first, 140 - first), Some(size * PACKET_LEN));
+        let due = bench.flow.queue().due(bench.now);
+        due.map(|(datagram, _)| (first as u64 + datagram.first_packet, datagram.rtp.timestamp)).collect::<Vec<_>>()
+    };
+    let clock: Vec<_> = (0..140).step_by(7).map(|packet| (packet, Some(packet as u32 * 90))).collect();
+    assert_eq!(stamps(0, 7)[2..], clock[2..]);
+    assert_eq!(stamps(0, 4)[2..], clock[2..]);
+    assert_eq!(stamps(0, 7)[..2], [(0, None), (7, None)]);
+    let late = stamps(63, 3);
+    assert_eq!(late[3..], clock[12..]);
 }
 
 #[test]

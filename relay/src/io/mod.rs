@@ -21,6 +21,10 @@ pub trait Generator: Send {
     /// When the next datagram is due; `None` when the source has ended.
     fn due(&self) -> Option<Utc>;
 
+    /// Number of the next datagram, in a count that goes up by one with each and is a function of UTC as well; `None` when
+    /// the source is not.
+    fn number(&self) -> Option<u64>;
+
     /// Writes the next datagram, a whole number of transport packets, into `buffer` and moves on.
     /// Returns its length in bytes, `0` when the source has ended.
     ///

@@ -1,5 +1,6 @@
 //! A flow as it is written.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -7,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{
-    DEFAULT_PACE_DELAY, DEFAULT_PACKETS_PER_DATAGRAM, DEFAULT_RECEIVE_BUFFER_BYTES, DEFAULT_REORDER_WINDOW, FlowSpec,
-    Inspect, Output, Pace, Record, Source, duration, outputs,
+    Bitrate, DEFAULT_PACE_DELAY, DEFAULT_PACKETS_PER_DATAGRAM, DEFAULT_PAIR_MOST_PATIENCE, DEFAULT_PAIR_PATIENCE,
+    DEFAULT_RECEIVE_BUFFER_BYTES, DEFAULT_REORDER_WINDOW, FlowSpec, Inspect, Output, Pace, Pair, PairSpec, Record,
+    Source, duration, outputs,
 };
 
 /// A flow as it is written in a file, on the command line or in a Kubernetes object.
@@ -34,6 +36,26 @@ pub struct FlowEntry {
     /// How closely it is looked at.
     #[serde(default)]
     pub inspect: Inspect,
+    /// Whether other instances of the flow stand by, or it does for them.
+    #[serde(default)]
+    pub pair: Pair,
+    /// In a pair: of two instances whose input is as good, the one of higher rank goes on air first.
+    #[serde(default)]
+    pub pair_rank: u16,
+    /// In a pair: file with the secret that all instances share, so that nobody else can talk them off the air.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pair_key_file: Option<PathBuf>,
+    /// In a pair: how long the air is silent at least before a standby takes it, 1 ms to 10 s.
+    #[serde(default = "default_pair_patience", with = "duration")]
+    #[schemars(with = "String")]
+    pub pair_patience: Duration,
+    /// In a pair: how long the air is silent at most before a standby takes it, at least `pair_patience` and up to 10 s.
+    #[serde(default = "default_pair_most_patience", with = "duration")]
+    #[schemars(with = "String")]
+    pub pair_most_patience: Duration,
+    /// In a pair: an input of less than this is bad, and one that is good goes before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pair_least_bitrate: Option<Bitrate>,
     /// Transport packets in each datagram sent.
     #[serde(default = "default_packets")]
     #[schemars(range(min = 1, max = 348))]
@@ -70,6 +92,14 @@ const fn default_pace_delay() -> Duration {
     DEFAULT_PACE_DELAY
 }
 
+const fn default_pair_patience() -> Duration {
+    DEFAULT_PAIR_PATIENCE
+}
+
+const fn default_pair_most_patience() -> Duration {
+    DEFAULT_PAIR_MOST_PATIENCE
+}
+
 /// Why an entry gives no flow.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EntryError<E> {
@@ -94,6 +124,12 @@ impl FlowEntry {
             outputs,
             pace: Pace::Arrival,
             inspect: Inspect::Full,
+            pair: Pair::Off,
+            pair_rank: 0,
+            pair_key_file: None,
+            pair_patience: DEFAULT_PAIR_PATIENCE,
+            pair_most_patience: DEFAULT_PAIR_MOST_PATIENCE,
+            pair_least_bitrate: None,
             packets_per_datagram: DEFAULT_PACKETS_PER_DATAGRAM,
             reorder_window: DEFAULT_REORDER_WINDOW,
             receive_buffer_bytes: DEFAULT_RECEIVE_BUFFER_BYTES,
@@ -107,7 +143,7 @@ impl FlowEntry {
     /// # Errors
     /// [`EntryError`] says why there is not one source.
     pub fn resolve<E>(self, look_up: impl FnOnce(&str) -> Result<Source, E>) -> Result<FlowSpec, EntryError<E>> {
-        let name = self.effective_name();
+        let (name, pair) = (self.effective_name(), self.pair_spec());
         let source = match (&self.handler, self.source) {
             (Some(handler), None) => look_up(handler).map_err(EntryError::Handler)?,
             (None, Some(source)) => source,
@@ -120,12 +156,26 @@ impl FlowEntry {
             outputs: self.outputs,
             pace: self.pace,
             inspect: self.inspect,
+            pair,
             packets_per_datagram: self.packets_per_datagram,
             reorder_window: self.reorder_window,
             receive_buffer_bytes: self.receive_buffer_bytes,
             pace_delay: self.pace_delay,
             record: self.record,
         })
+    }
+
+    fn pair_spec(&self) -> Option<PairSpec> {
+        match self.pair {
+            Pair::Off => None,
+            Pair::Standby => Some(PairSpec {
+                rank: self.pair_rank,
+                key_file: self.pair_key_file.clone(),
+                patience: self.pair_patience,
+                most_patience: self.pair_most_patience,
+                least_bitrate: self.pair_least_bitrate,
+            }),
+        }
     }
 
     fn effective_name(&self) -> String {

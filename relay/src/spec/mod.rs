@@ -13,6 +13,7 @@
 //! `%41` is a byte by its code, and in an option's value `+` is a space. A [`FlowEntry`] is a flow as written; resolved,
 //! it is a [`FlowSpec`]; [`validate()`] looks at the flows of one process together.
 
+mod bitrate;
 mod duration;
 mod engine;
 mod entry;
@@ -26,6 +27,8 @@ mod nearest;
 mod output;
 mod outputs;
 mod pace;
+mod pair;
+mod pairing;
 mod range;
 mod record;
 mod socket;
@@ -42,6 +45,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use bitrate::{Bitrate, NoBitrate};
 pub use engine::{Engine, UnknownEngine};
 pub use entry::{EntryError, FlowEntry};
 pub use error::{UrlError, UrlProblem};
@@ -52,6 +56,8 @@ pub use interface::Interface;
 pub use nearest::nearest;
 pub use output::Output;
 pub use pace::{Pace, UnknownPace};
+pub use pair::{DEFAULT_PAIR_MOST_PATIENCE, DEFAULT_PAIR_PATIENCE, Pair, PairSpec, UnknownPairing};
+pub use pairing::PairProblem;
 pub use record::{
     DEFAULT_RECORD_AFTER, DEFAULT_RECORD_BEFORE, DEFAULT_RECORD_MEMORY_BYTES, DEFAULT_RECORD_MOST_BYTES,
     DEFAULT_RECORD_MOST_FILES, Record, RecordFormat, UnknownRecordFormat,
@@ -88,6 +94,9 @@ pub struct FlowSpec {
     pub pace: Pace,
     /// How closely it is looked at.
     pub inspect: Inspect,
+    /// How other instances of the flow stand by, or it does for them, if there are to be any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pair: Option<PairSpec>,
     /// Transport packets in each datagram sent, `1..=348`.
     pub packets_per_datagram: usize,
     /// How long an RTP input waits for a datagram that is out of order, up to 10 s.
@@ -112,6 +121,7 @@ impl FlowSpec {
             outputs,
             pace: Pace::default(),
             inspect: Inspect::default(),
+            pair: None,
             packets_per_datagram: DEFAULT_PACKETS_PER_DATAGRAM,
             reorder_window: DEFAULT_REORDER_WINDOW,
             receive_buffer_bytes: DEFAULT_RECEIVE_BUFFER_BYTES,

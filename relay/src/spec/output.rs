@@ -43,6 +43,11 @@ impl Output {
         Self { transport, address, interface: None, ttl, dscp: 0, source: None, multicast_loop: true }
     }
 
+    /// Whether it goes to a multicast group.
+    pub fn is_to_group(&self) -> bool {
+        self.address.ip().is_multicast()
+    }
+
     fn refuse_impossible(&self) -> Result<(), UrlProblem> {
         let address = self.address.ip();
         if address.is_unspecified() {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{FlowSpec, Inspect, MOST_PACKETS_PER_DATAGRAM, Record, RecordFormat, Source, SpecError};
+use super::{FlowSpec, Inspect, MOST_PACKETS_PER_DATAGRAM, PairSpec, Record, RecordFormat, Source, SpecError};
 
 const LONGEST_FLOW_NAME: usize = 64;
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+const SHORTEST_PATIENCE: Duration = Duration::from_millis(1);
 const LONGEST_RECORDED: Duration = Duration::from_secs(600);
 const RECORD_MEMORY_BYTES: std::ops::RangeInclusive<usize> = 1 << 20..=4 << 30;
 const RECEIVE_BUFFER_BYTES: std::ops::RangeInclusive<usize> = 4 << 10..=1 << 30;
@@ -26,7 +27,21 @@ pub(super) fn problems(flow: &FlowSpec) -> impl Iterator<Item = SpecError> {
     };
     let waits = [wait("reorder_window", flow.reorder_window), wait("pace_delay", flow.pace_delay)];
     let record = flow.record.iter().flat_map(|record| record_problems(flow, record));
-    [name, packets, buffer].into_iter().chain(waits).flatten().chain(record)
+    let pair = flow.pair.iter().flat_map(|pair| pair_problems(flow, pair));
+    [name, packets, buffer].into_iter().chain(waits).flatten().chain(record).chain(pair)
+}
+
+fn pair_problems(flow: &FlowSpec, pair: &PairSpec) -> impl Iterator<Item = SpecError> {
+    let outside = |field, span: Duration, range: std::ops::RangeInclusive<Duration>, words| {
+        (!range.contains(&span)).then(|| {
+            let value = humantime::format_duration(span).to_string();
+            SpecError::OutOfRange { flow: flow.name.clone(), field, value, range: words }
+        })
+    };
+    let least = outside("pair_patience", pair.patience, SHORTEST_PATIENCE..=LONGEST_WAIT, "1ms to 10s");
+    let most = pair.patience.min(LONGEST_WAIT)..=LONGEST_WAIT;
+    let most = outside("pair_most_patience", pair.most_patience, most, "pair_patience to 10s");
+    [least, most].into_iter().flatten()
 }
 
 fn record_problems(flow: &FlowSpec, record: &Record) -> impl Iterator<Item = SpecError> {

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{FileInput, Input, Interface, Output, Source, TestInput};
+use super::{Bitrate, FileInput, Input, Interface, Output, Source, TestInput};
 
 /// Reads a string by [`FromStr`], so that what is wrong is said where it stands in the file.
 struct Parsed<T>(&'static str, PhantomData<T>);
@@ -83,3 +83,4 @@ string_form!(
     ["239.1.1.7:5000", "rtp://[ff3e::7]:5000?iface=eth1&ttl=8"]
 );
 string_form!(Interface, "the name of a network interface, or an address that it has", ["eth0", "10.0.0.5"]);
+string_form!(Bitrate, "a bitrate in bits a second, up to 1G", ["8M", "2500K"]);

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::input::KNOWN_SCHEMES;
 use super::url::{Options, QueryWriter, split_scheme, wrong_scheme};
-use super::{UrlError, UrlProblem};
+use super::{Bitrate, UrlError, UrlProblem};
 
 /// A channel that is made here.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,7 +34,7 @@ const OPTIONS: [&str; 3] = ["bitrate", "label", "name"];
 
 impl TestInput {
     /// The highest bitrate, in bits a second; the lowest follows from what is drawn.
-    pub const HIGHEST_BITRATE: u64 = 1_000_000_000;
+    pub const HIGHEST_BITRATE: u64 = Bitrate::HIGHEST;
     /// The most characters of a label.
     pub const LONGEST_LABEL: usize = 12;
     /// The most bytes of a name.
@@ -73,7 +73,7 @@ fn read(text: &str) -> Result<TestInput, UrlProblem> {
     Ok(TestInput {
         pattern: pattern.parse()?,
         bitrate: options
-            .take("bitrate", "bits a second up to 1G, as 2500K or 8M", read_bitrate)?
+            .take("bitrate", Bitrate::WHAT, |text| text.parse().ok().map(Bitrate::bits_per_second))?
             .unwrap_or(usual.bitrate),
         label: options.take("label", "1 to 12 characters", label)?.unwrap_or(usual.label),
         name: options.take("name", "1 to 100 bytes of text", name)?.unwrap_or(usual.name),
@@ -82,28 +82,6 @@ fn read(text: &str) -> Result<TestInput, UrlProblem> {
 
 fn is_printable(text: &str, len: usize, longest: usize) -> bool {
     (1..=longest).contains(&len) && !text.contains(char::is_control)
-}
-
-/// Powers of a thousand, the largest first.
-const UNITS: [(char, u64); 3] = [('G', 1_000_000_000), ('M', 1_000_000), ('K', 1_000)];
-
-fn read_bitrate(text: &str) -> Option<u64> {
-    let unit = UNITS.iter().find(|(letter, _)| text.ends_with([*letter, letter.to_ascii_lowercase()]));
-    let (digits, factor) = unit.map_or((text, 1), |(_, factor)| (&text[..text.len() - 1], *factor));
-    let number: u64 = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
-    number.checked_mul(factor).filter(|bitrate| (1..=TestInput::HIGHEST_BITRATE).contains(bitrate))
-}
-
-/// A bitrate in its largest whole unit.
-struct Bitrate(u64);
-
-impl fmt::Display for Bitrate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match UNITS.iter().find(|(_, factor)| self.0 > 0 && self.0.is_multiple_of(*factor)) {
-            Some((letter, factor)) => write!(f, "{}{letter}", self.0 / factor),
-            None => self.0.fmt(f),
-        }
-    }
 }
 
 impl FromStr for Pattern {

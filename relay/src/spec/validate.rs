@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use thiserror::Error;
 
+use super::pairing::{self, PairProblem};
 use super::{FlowSpec, Input, Interface, Output, Source, range};
 
 /// Why flows cannot run as specified.
@@ -31,6 +32,14 @@ pub enum SpecError {
         flow: String,
         /// Why, and what would be right.
         reason: &'static str,
+    },
+    /// A flow that cannot have other instances.
+    #[error("flow {flow:?} cannot be paired: {reason}")]
+    CannotPair {
+        /// Name of the flow.
+        flow: String,
+        /// Why, and what would be right.
+        reason: PairProblem,
     },
     /// Two flows of one name.
     #[error("two flows are called {0:?}: give each a name of its own")]
@@ -73,8 +82,8 @@ fn path(flows: &[String], address: &SocketAddr) -> String {
 /// All that is wrong: ranges, names given twice, outputs to one address, loops.
 pub fn validate(flows: &[FlowSpec]) -> Result<(), Vec<SpecError>> {
     let ranges = flows.iter().flat_map(range::problems);
-    let errors: Vec<_> =
-        ranges.chain(duplicate_names(flows)).chain(shared_outputs(flows)).chain(loops(flows)).collect();
+    let apart = duplicate_names(flows).chain(shared_outputs(flows)).chain(pairing::problems(flows));
+    let errors: Vec<_> = ranges.chain(apart).chain(loops(flows)).collect();
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
@@ -98,7 +107,7 @@ fn shared_outputs(flows: &[FlowSpec]) -> Vec<SpecError> {
     errors
 }
 
-fn collide(one: &Output, other: &Output) -> bool {
+pub(super) fn collide(one: &Output, other: &Output) -> bool {
     one.address == other.address && !apart(one.interface.as_ref(), other.interface.as_ref())
 }
 
@@ -149,7 +158,7 @@ fn address_between(from: &FlowSpec, to: &FlowSpec) -> Option<SocketAddr> {
     from.outputs.iter().find(|output| hears(input, output)).map(|output| output.address)
 }
 
-fn hears(input: &Input, output: &Output) -> bool {
+pub(super) fn hears(input: &Input, output: &Output) -> bool {
     let (wanted, sent) = (input.address, output.address);
     if sent.ip().is_multicast() {
         let other_sender = input.source.zip(output.source).is_some_and(|(wanted, sender)| wanted != sender);

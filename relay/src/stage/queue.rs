@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::RtpStamp;
+use super::RtpHead;
 use crate::mem::{Pool, Span};
 use crate::time::Time;
 
@@ -17,8 +17,10 @@ pub struct Datagram {
     pub arrival: Time,
     /// When it leaves.
     pub release: Time,
-    /// The RTP header that it came with, when it leaves as it came.
-    pub rtp: Option<RtpStamp>,
+    /// What is known of its RTP header.
+    pub rtp: RtpHead,
+    /// Number of its first packet, in the flow's own count.
+    pub first_packet: u64,
 }
 
 /// A first-in first-out queue of datagrams; it holds the slots of their spans.
@@ -52,10 +54,17 @@ impl Queue {
         self.open_len
     }
 
-    /// Closes the datagram being put together.
+    /// Closes the datagram being put together, which begins with packet number `first_packet`.
     #[inline]
-    pub fn close(&mut self, arrival: Time, release: Time, rtp: Option<RtpStamp>) {
-        self.datagrams.push_back(Datagram { spans: self.open_spans, len: self.open_len, arrival, release, rtp });
+    pub fn close(&mut self, first_packet: u64, arrival: Time, release: Time, rtp: RtpHead) {
+        self.datagrams.push_back(Datagram {
+            spans: self.open_spans,
+            len: self.open_len,
+            arrival,
+            release,
+            rtp,
+            first_packet,
+        });
         (self.open_spans, self.open_len) = (0, 0);
     }
 
@@ -67,6 +76,13 @@ impl Queue {
             first = spans.end;
             (datagram, self.spans.range(spans).copied())
         })
+    }
+
+    /// Datagram number `index` of the queue, with its spans.
+    pub fn get(&self, index: usize) -> Option<(&Datagram, impl Iterator<Item = Span>)> {
+        let datagram = self.datagrams.get(index)?;
+        let first: usize = self.datagrams.range(..index).map(|datagram| datagram.spans).sum();
+        Some((datagram, self.spans.range(first..first + datagram.spans).copied()))
     }
 
     /// When the first datagram leaves.
@@ -115,9 +131,9 @@ mod tests {
         let whole = Span { slot, start: 0, len: 376 };
         let mut queue = Queue::default();
         queue.append(&mut pool, whole.part(0, 188));
-        queue.close(Time(1), Time(5), None);
+        queue.close(0, Time(1), Time(5), RtpHead::default());
         queue.append(&mut pool, whole.part(188, 188));
-        queue.close(Time(1), Time(9), None);
+        queue.close(0, Time(1), Time(9), RtpHead::default());
         pool.release(slot);
 
         assert_eq!(queue.due(Time(5)).count(), 1);
@@ -137,7 +153,7 @@ mod tests {
         let mut queue = Queue::default();
         queue.append(&mut pool, whole.part(0, 188));
         queue.append(&mut pool, whole.part(188, 188));
-        queue.close(Time(0), Time(0), None);
+        queue.close(0, Time(0), Time(0), RtpHead::default());
         assert_eq!(queue.due(Time(0)).next().map(|(datagram, _)| datagram.spans), Some(1));
         queue.clear(&mut pool);
         pool.release(slot);

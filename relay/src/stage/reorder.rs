@@ -45,23 +45,23 @@ impl Reorder {
         Self { window, next: None, ssrc: 0, waiting: VecDeque::new(), history: 0, lost: 0, reordered: 0 }
     }
 
-    /// Takes a datagram with its RTP stamp. After [`Verdict::Pass`], and when time has passed, [`Self::pop`] may have
+    /// Takes a datagram with its RTP header. After [`Verdict::Pass`], and when time has passed, [`Self::pop`] may have
     /// more.
     #[inline]
     pub fn push(&mut self, payload: Payload) -> Verdict {
-        let Some(stamp) = payload.rtp else { return Verdict::Pass };
+        let (Some(sequence), Some(ssrc)) = (payload.rtp.sequence, payload.rtp.ssrc) else { return Verdict::Pass };
         let Some(next) = self.next else {
-            self.restart(stamp.sequence, stamp.ssrc);
+            self.restart(sequence, ssrc);
             return Verdict::Pass;
         };
-        let step = i64::from(stamp.sequence.wrapping_sub(next as u16).cast_signed());
-        if step == 0 && stamp.ssrc == self.ssrc {
+        let step = i64::from(sequence.wrapping_sub(next as u16).cast_signed());
+        if step == 0 && ssrc == self.ssrc {
             self.reordered += u64::from(!self.waiting.is_empty());
             self.advance(1);
             return Verdict::Pass;
         }
-        if stamp.ssrc != self.ssrc || step.abs() > RESTART_STEP {
-            return self.push_restart(payload);
+        if ssrc != self.ssrc || step.abs() > RESTART_STEP {
+            return self.push_restart(payload, sequence, ssrc);
         }
         self.push_out_of_order(next + step, payload)
     }
@@ -106,9 +106,8 @@ impl Reorder {
     }
 
     /// The sender has started anew: what waits goes out as it is, then the new sequence.
-    fn push_restart(&mut self, payload: Payload) -> Verdict {
-        let Some(stamp) = payload.rtp else { return Verdict::Pass };
-        self.restart(stamp.sequence, stamp.ssrc);
+    fn push_restart(&mut self, payload: Payload, sequence: u16, ssrc: u32) -> Verdict {
+        self.restart(sequence, ssrc);
         let Some(next) = self.next else { return Verdict::Pass };
         if self.waiting.is_empty() {
             return Verdict::Pass;
@@ -139,12 +138,12 @@ impl Reorder {
 mod tests {
     use super::*;
     use crate::mem::{Pool, Span};
-    use crate::stage::RtpStamp;
+    use crate::stage::RtpHead;
     use proptest::prelude::*;
 
     fn payload(sequence: u16, ssrc: u32, millis: u64) -> Payload {
         let slot = Pool::new(1, 1).take().unwrap();
-        let rtp = Some(RtpStamp { sequence, timestamp: 0, ssrc });
+        let rtp = RtpHead { sequence: Some(sequence), ssrc: Some(ssrc), ..RtpHead::default() };
         Payload { span: Span { slot, start: 0, len: 0 }, arrival: Time(millis * 1_000_000), rtp }
     }
 
@@ -157,7 +156,7 @@ mod tests {
                 out.push(sequence);
             }
             while let Some(payload) = reorder.pop(pushed.arrival) {
-                out.push(payload.rtp.unwrap().sequence);
+                out.push(payload.rtp.sequence.unwrap());
             }
         }
         out
@@ -205,7 +204,7 @@ mod tests {
         run(&mut stage, &[(1, 0), (3, 0)]);
         assert_eq!(stage.push(payload(40_000, 2, 1)), Verdict::Held);
         let passed: Vec<_> =
-            std::iter::from_fn(|| stage.pop(Time(1_000_000))).map(|p| p.rtp.unwrap().sequence).collect();
+            std::iter::from_fn(|| stage.pop(Time(1_000_000))).map(|p| p.rtp.sequence.unwrap()).collect();
         assert_eq!(passed, [3, 40_000]);
         assert_eq!((stage.push(payload(40_001, 2, 2)), stage.lost), (Verdict::Pass, 0));
     }

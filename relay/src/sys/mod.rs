@@ -16,6 +16,6 @@ pub(crate) use option::{
     report_drops, send_multicast_through, stamp_arrivals,
 };
 pub use recv::Received;
-pub(crate) use recv::{MAX_BATCH, Receiver};
+pub(crate) use recv::{MAX_BATCH, Receiver, Sources};
 pub(crate) use region::{Region, SharedPart};
 pub(crate) use send::{Message, Piece, Sender};

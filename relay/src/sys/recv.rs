@@ -1,11 +1,13 @@
 //! Many datagrams from one socket in one call.
 
 use std::io;
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 
-use libc::{c_int, iovec, mmsghdr, msghdr, timespec};
+use libc::{c_int, iovec, mmsghdr, msghdr, sockaddr_storage, socklen_t, timespec};
+use socket2::SockAddr;
 
 use super::control::{self, ControlBuffer};
 use super::region::Region;
@@ -27,6 +29,15 @@ pub struct Received {
     pub drops: Option<u32>,
     /// Whether the datagram was longer than the buffer.
     pub truncated: bool,
+    /// Who sent it, if that was asked for.
+    pub source: Option<SocketAddr>,
+}
+
+/// Whether to ask who sent each datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sources {
+    Asked,
+    NotAsked,
 }
 
 /// The arrays that `recvmmsg` works on, kept between calls.
@@ -34,6 +45,7 @@ pub(crate) struct Receiver {
     headers: Vec<mmsghdr>,
     buffers: Vec<iovec>,
     controls: Vec<ControlBuffer>,
+    names: Vec<sockaddr_storage>,
 }
 
 // SAFETY: the raw pointers inside are set anew before each call and never read outside of it.
@@ -47,6 +59,8 @@ impl Default for Receiver {
             headers: vec![header; MAX_BATCH],
             buffers: vec![iovec { iov_base: ptr::null_mut(), iov_len: 0 }; MAX_BATCH],
             controls: vec![ControlBuffer::EMPTY; MAX_BATCH],
+            // SAFETY: all-zero bytes are a valid `sockaddr_storage`, of no family.
+            names: vec![unsafe { std::mem::zeroed() }; MAX_BATCH],
         }
     }
 }
@@ -65,11 +79,12 @@ impl Receiver {
         socket: BorrowedFd,
         memory: &mut Region,
         places: impl Iterator<Item = Range<usize>>,
+        sources: Sources,
         received: &mut Vec<Received>,
     ) -> io::Result<()> {
         let mut count = 0;
         for place in places.take(MAX_BATCH) {
-            self.prepare(count, memory.bytes_mut(place));
+            self.prepare(count, memory.bytes_mut(place), sources);
             count += 1;
         }
         // SAFETY: the first `count` headers point to buffers inside `memory`, which is borrowed mutably for this call,
@@ -86,6 +101,12 @@ impl Receiver {
         match usize::try_from(filled) {
             Ok(filled) => {
                 received.extend(self.headers[..filled].iter().map(describe));
+                if sources == Sources::Asked {
+                    let first = received.len() - filled;
+                    for (received, name) in received[first..].iter_mut().zip(&self.names) {
+                        received.source = source(name);
+                    }
+                }
                 Ok(())
             }
             Err(_) => match io::Error::last_os_error() {
@@ -95,14 +116,30 @@ impl Receiver {
         }
     }
 
-    fn prepare(&mut self, index: usize, place: &mut [u8]) {
+    fn prepare(&mut self, index: usize, place: &mut [u8], sources: Sources) {
         self.buffers[index] = iovec { iov_base: place.as_mut_ptr().cast(), iov_len: place.len() };
         let header = &mut self.headers[index].msg_hdr;
         header.msg_iov = &raw mut self.buffers[index];
         header.msg_iovlen = 1;
         header.msg_control = self.controls[index].0.as_mut_ptr().cast();
         header.msg_controllen = size_of::<ControlBuffer>();
+        (header.msg_name, header.msg_namelen) = match sources {
+            Sources::Asked => ((&raw mut self.names[index]).cast(), size_of::<sockaddr_storage>() as socklen_t),
+            Sources::NotAsked => (ptr::null_mut(), 0),
+        };
     }
+}
+
+fn source(name: &sockaddr_storage) -> Option<SocketAddr> {
+    // SAFETY: a `sockaddr_storage` holds what its family says, written by the kernel, or zeros, which are no family.
+    let address = unsafe {
+        SockAddr::try_init(|storage, len| {
+            storage.cast::<sockaddr_storage>().write(*name);
+            *len = size_of::<sockaddr_storage>() as socklen_t;
+            Ok(())
+        })
+    };
+    address.ok().and_then(|((), address)| address.as_socket())
 }
 
 fn describe(message: &mmsghdr) -> Received {

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::time::Utc;
+
 /// Length of a header without CSRC list and extension, in bytes.
 pub const HEADER_LEN: usize = 12;
 /// Payload type of MPEG transport streams (RFC 3551, table 5).
@@ -88,15 +90,43 @@ fn payload_end(header: &[u8; HEADER_LEN], packet: &[u8], start: usize) -> Result
     }
 }
 
+/// A header without CSRC list, extension or padding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Payload type, `0..128`.
+    pub payload_type: u8,
+    /// Marker bit.
+    pub marker: bool,
+    /// Sequence number.
+    pub sequence: u16,
+    /// Timestamp, 90 kHz for payload type 33.
+    pub timestamp: u32,
+    /// Synchronisation source.
+    pub ssrc: u32,
+}
+
+impl Header {
+    /// The header as bytes.
+    #[inline]
+    pub fn write(&self) -> [u8; HEADER_LEN] {
+        let mut header = [0; HEADER_LEN];
+        header[0] = 2 << 6;
+        header[1] = u8::from(self.marker) << 7 | self.payload_type & 0x7F;
+        header[2..4].copy_from_slice(&self.sequence.to_be_bytes());
+        header[4..8].copy_from_slice(&self.timestamp.to_be_bytes());
+        header[8..12].copy_from_slice(&self.ssrc.to_be_bytes());
+        header
+    }
+}
+
 /// A header without CSRC list, extension, padding or marker, payload type 33.
 pub fn write_header(sequence: u16, timestamp: u32, ssrc: u32) -> [u8; HEADER_LEN] {
-    let mut header = [0; HEADER_LEN];
-    header[0] = 2 << 6;
-    header[1] = PAYLOAD_TYPE_MP2T;
-    header[2..4].copy_from_slice(&sequence.to_be_bytes());
-    header[4..8].copy_from_slice(&timestamp.to_be_bytes());
-    header[8..12].copy_from_slice(&ssrc.to_be_bytes());
-    header
+    Header { payload_type: PAYLOAD_TYPE_MP2T, marker: false, sequence, timestamp, ssrc }.write()
+}
+
+/// A moment in ticks of 90 kHz since 1970, wrapped to 32 bits.
+pub fn timestamp(utc: Utc) -> u32 {
+    (u128::from(utc.0) * u128::from(CLOCK_HZ) / 1_000_000_000) as u32
 }
 
 #[cfg(test)]
@@ -139,6 +169,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_header_reads_as_written(
+            payload_type in 0_u8..128, marker: bool, sequence: u16, timestamp: u32, ssrc: u32,
+        ) {
+            let header = Header { payload_type, marker, sequence, timestamp, ssrc };
+            let rtp = Rtp::parse(&header.write()).unwrap();
+            prop_assert_eq!(
+                (rtp.payload_type, rtp.marker, rtp.sequence, rtp.timestamp, rtp.ssrc),
+                (payload_type, marker, sequence, timestamp, ssrc)
+            );
+        }
+
         #[test]
         fn any_bytes_give_a_range_inside_them_or_an_error(packet in proptest::collection::vec(any::<u8>(), 0..256)) {
             if let Ok(rtp) = Rtp::parse(&packet) {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use rustix::process::Signal;
+use serde_json::Value;
 
 use super::{Ended, Metrics, NetNs, Process, Response, http, until};
 
@@ -73,6 +74,24 @@ impl Flowclient {
     pub fn get(&self, path: &str) -> Response {
         let answer = http::get(&self.namespace, self.listen, path);
         answer.unwrap_or_else(|error| panic!("{path}: {error}; flowclient says: {}", self.stderr()))
+    }
+
+    /// POSTs to `path`.
+    ///
+    /// # Panics
+    /// When nobody answers.
+    pub fn post(&self, path: &str) -> Response {
+        let answer = http::post(&self.namespace, self.listen, path);
+        answer.unwrap_or_else(|error| panic!("{path}: {error}; flowclient says: {}", self.stderr()))
+    }
+
+    /// The first of its flows, as `/api/v1/flows` has it.
+    ///
+    /// # Panics
+    /// When that is not JSON.
+    pub fn flow(&self) -> Value {
+        let mut answer: Value = serde_json::from_str(&self.get("/api/v1/flows").body).expect("JSON");
+        answer["flows"][0].take()
     }
 
     /// A scrape of its metrics.

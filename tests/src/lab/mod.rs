@@ -1,13 +1,15 @@
-//! Network namespaces with a flowclient between a source and a sink.
+//! Network namespaces with one or more flowclients between a source and a sink.
 
 mod capture;
 mod cgroup;
+mod feed;
 mod flowclient;
 mod http;
 mod metrics;
 mod netns;
 mod path;
 mod process;
+mod segment;
 mod sender;
 
 use std::thread;
@@ -15,6 +17,7 @@ use std::time::{Duration, Instant};
 
 pub use capture::{Capture, Datagram, Receiver};
 pub use cgroup::Cgroup;
+pub use feed::Feed;
 pub use flowclient::Flowclient;
 pub use http::{Response, get};
 pub use metrics::Metrics;
@@ -22,6 +25,7 @@ pub use netns::NetNs;
 pub use path::Path;
 pub use process::{Ended, Process};
 pub use rustix::process::Signal;
+pub use segment::Segment;
 pub use sender::Sender;
 
 /// Waits for a state of the lab, which is asked for every 10 ms.

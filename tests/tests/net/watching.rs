@@ -11,7 +11,10 @@ use tests::watching::{self, RULES, RULES_FOLDER, dashboard, documented, panels, 
 use crate::OUT;
 use crate::prometheus::{ask, prometheus};
 
-/// A channel of constant rate that comes to flowclient as RTP: it has every metric there is.
+/// Where the instance that stands by serves HTTP.
+const STANDBY_PORT: u16 = 9_092;
+
+/// A channel of constant rate that comes to flowclient as RTP: it has every metric that a flow without other instances has.
 struct Lab {
     path: Path,
     flowclient: Flowclient,
@@ -20,19 +23,32 @@ struct Lab {
     _group: Cgroup,
 }
 
-fn lab() -> Lab {
-    let path = Path::new();
-    let channel = ["--handler", "ch7", "--out", "rtp://239.9.9.9:5000?iface=eth0"];
-    let source = Flowclient::start(&path.source, &channel);
-    let flowclient = Flowclient::start(&path.relay, &["--in", "rtp://239.9.9.9:5000?iface=in0", "--out", OUT]);
-    let group = Cgroup::new("watched", 200);
-    group.take(flowclient.pid());
-    Lab { path, flowclient, _source: source, _group: group }
+impl Lab {
+    fn new(pairing: &str) -> Self {
+        let path = Path::new();
+        let channel = ["--handler", "ch7", "--out", "rtp://239.9.9.9:5000?iface=eth0"];
+        let source = Flowclient::start(&path.source, &channel);
+        let flowclient = Flowclient::start(&path.relay, &instance(pairing));
+        let group = Cgroup::new("watched", 200);
+        group.take(flowclient.pid());
+        Self { path, flowclient, _source: source, _group: group }
+    }
+
+    /// With another instance of the flow, it has all metrics that there are.
+    fn paired() -> (Self, Flowclient) {
+        let lab = Self::new("standby");
+        let other = Flowclient::start_on(&lab.path.relay, STANDBY_PORT, &instance("standby"));
+        (lab, other)
+    }
+}
+
+fn instance(pairing: &str) -> [&str; 6] {
+    ["--in", "rtp://239.9.9.9:5000?iface=in0", "--out", OUT, "--pair", pairing]
 }
 
 #[test]
 fn the_documentation_lists_every_metric_of_a_scrape_and_no_other() {
-    let lab = lab();
+    let (lab, _other) = Lab::paired();
     let documented = documented();
     let mut missing = BTreeSet::new();
     until("all metrics", || {
@@ -58,7 +74,7 @@ fn promtool_passes_the_alert_rules_and_their_tests() {
 
 #[test]
 fn a_healthy_channel_raises_no_alert() {
-    let lab = lab();
+    let lab = Lab::new("off");
     let folder = TempDir::new().unwrap();
     let rules = watching::path(RULES).canonicalize().unwrap();
     let _prometheus = prometheus(&lab.path.relay, &folder, &format!("rule_files: ['{}']\n", rules.display()));
@@ -73,7 +89,7 @@ fn a_healthy_channel_raises_no_alert() {
 
 #[test]
 fn every_query_of_the_dashboard_finds_something() {
-    let lab = lab();
+    let (lab, _other) = Lab::paired();
     let folder = TempDir::new().unwrap();
     let _prometheus = prometheus(&lab.path.relay, &folder, "");
     let dashboard = dashboard();

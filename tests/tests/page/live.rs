@@ -40,6 +40,29 @@ fn a_pulled_input_turns_it_red_and_a_plugged_one_green_again() {
 }
 
 #[test]
+fn a_pair_shows_who_is_on_air_and_who_could_be() {
+    let path = Path::new();
+    let flow = ["--handler", "ch7", "--out", "239.1.1.7:5000", "--pair"];
+    let first = Flowclient::start(&path.relay, &flow);
+    first.wait_for_log("on air: ", 1);
+    let second = Flowclient::start_on(&path.relay, 9_092, &flow);
+    let browser = Browser::start(&path.relay);
+    let page = browser.open(URL, WIDE);
+    let rows = "[...document.querySelectorAll('#pair tbody tr')].map((row) => row.children[1].innerText)";
+    page.wait_for(&format!("{rows}.sort().join() === 'On air,Standby'"));
+    page.wait_for("document.querySelectorAll('#pair tbody tr[data-level=good]').length === 2");
+    page.wait_for_text("#agreement", |text| text.contains("took the air") || text.contains("left the air"));
+    for width in [NARROW[0], 320] {
+        page.resize([width, NARROW[1]]);
+        assert_eq!(page.value("document.documentElement.scrollWidth <= innerWidth"), true, "{width} pixels wide");
+    }
+    second.stop().expect_success();
+    page.wait_for_text("#reasons", |text| text.contains("No other instance is ready"));
+    assert_eq!(page.value("document.querySelector('#state').dataset.level"), "warn");
+    assert_eq!(page.errors(), [] as [serde_json::Value; 0]);
+}
+
+#[test]
 fn a_server_that_was_away_is_missed_and_found_again() {
     let lab = Lab::new();
     let page = lab.healthy_page(WIDE);

@@ -23,7 +23,7 @@ pub(super) const FAMILIES: &[Family] = &[
     },
     of_flow!(
         GAUGE "flowclient_on_air",
-        "1 while datagrams come in and at least one output takes them, else 0.",
+        "1 while datagrams come in and at least one output takes them, else 0. Of the instances of a paired flow, one has 1.",
         |flow| Some(f64::from(u8::from(flow.is_on_air())))
     ),
     Family {

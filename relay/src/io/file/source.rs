@@ -131,6 +131,13 @@ impl Generator for FileSource {
         }
     }
 
+    fn number(&self) -> Option<u64> {
+        match self.mode {
+            Mode::Once { .. } => None,
+            Mode::Looped { round, .. } => Some(round.wrapping_mul(self.datagrams()).wrapping_add(self.datagram)),
+        }
+    }
+
     /// Besides failures to read: `InvalidInput` when `buffer` is shorter than a datagram.
     fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.due().is_none() {

@@ -173,6 +173,10 @@ impl Generator for SyntheticChannel {
         Some(Utc(self.period * PERIOD_NANOS + in_period))
     }
 
+    fn number(&self) -> Option<u64> {
+        Some(self.period.wrapping_mul(u64::from(self.schedule.datagrams())).wrapping_add(u64::from(self.datagram)))
+    }
+
     fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let len = self.schedule.slots_a_datagram as usize * PACKET_LEN;
         let too_small = || io::Error::new(io::ErrorKind::InvalidInput, format!("buffer is smaller than {len} bytes"));

@@ -1,11 +1,12 @@
 //! UDP sockets: batches in, batches out.
 
+mod filter;
 mod plan;
 mod rx;
 mod tx;
 
 pub use rx::{Batch, Rx};
-pub use tx::{Sent, Tx};
+pub use tx::{Sent, Turn, Tx};
 
 pub use crate::sys::Received;
 
@@ -41,6 +42,11 @@ pub enum UdpError {
 }
 
 impl UdpError {
+    /// A step of opening `url` that failed.
+    pub(crate) fn of(url: &dyn ToString, step: &'static str, error: io::Error) -> Self {
+        Self::step(url, step)(error)
+    }
+
     /// A closure that names the step which an I/O error belongs to.
     fn step(url: &dyn ToString, step: &'static str) -> impl FnOnce(io::Error) -> Self {
         let url = url.to_string();

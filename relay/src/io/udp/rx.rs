@@ -4,19 +4,21 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
 
+use rustix::net::{RecvFlags, recvfrom};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::UdpError;
+use super::{UdpError, filter};
 use crate::io::interface;
 use crate::mem::{Pool, SlotId};
-use crate::spec::Input;
-use crate::sys::{self, MAX_BATCH, Membership, Received, Receiver};
+use crate::spec::{Input, Output};
+use crate::sys::{self, MAX_BATCH, Membership, Received, Receiver, Sources};
 
 /// A socket that receives one input.
 pub struct Rx {
     socket: Socket,
     granted_buffer_bytes: usize,
     drops_seen: u32,
+    sources: Sources,
 }
 
 /// What one call received; kept between calls for its memory.
@@ -68,7 +70,21 @@ impl Rx {
             let membership = Membership { group: input.address.ip(), source: input.source, interface_index };
             sys::join(socket.as_fd(), &membership).map_err(step("join the group"))?;
         }
-        Ok(Self { socket, granted_buffer_bytes, drops_seen: 0 })
+        Ok(Self { socket, granted_buffer_bytes, drops_seen: 0, sources: Sources::NotAsked })
+    }
+
+    /// Opens a socket that hears what others send to the group of `output`, and from whom; not what `own` sends there.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_beside(output: &Output, own: SocketAddr, buffer_bytes: usize) -> Result<Self, UdpError> {
+        let Output { transport, address, interface, .. } = output.clone();
+        let mut rx = Self::open(&Input { transport, source: None, address, interface }, buffer_bytes)?;
+        rx.socket
+            .attach_filter(&filter::all_but(own))
+            .map_err(UdpError::step(output, "leave out what it sends itself"))?;
+        rx.sources = Sources::Asked;
+        Ok(rx)
     }
 
     /// Receive buffer that the kernel granted, in bytes.
@@ -86,9 +102,18 @@ impl Rx {
         let Batch { receiver, slots, received, offered } = batch;
         let (layout, count) = (pool.layout(), slots.len().min(*offered));
         let places = slots.iter().rev().take(count).map(|&slot| layout.place(slot));
-        receiver.receive(self.socket.as_fd(), pool.memory_mut(), places, received)?;
+        receiver.receive(self.socket.as_fd(), pool.memory_mut(), places, self.sources, received)?;
         *offered = (2 * received.len()).clamp(LEAST_OFFERED, MAX_BATCH);
         Ok(received.len() == count)
+    }
+
+    /// Takes one datagram into `buffer`, and who sent it.
+    ///
+    /// # Errors
+    /// When none waits, and what else the kernel says.
+    pub fn take_one<'a>(&self, buffer: &'a mut [u8]) -> io::Result<(&'a [u8], Option<SocketAddr>)> {
+        let (len, _, source) = recvfrom(&self.socket, &mut *buffer, RecvFlags::DONTWAIT)?;
+        Ok((&buffer[..len], source.and_then(|source| source.try_into().ok())))
     }
 
     /// Memory of the datagrams that wait, in bytes, as the kernel counts it: the buffer is full at twice what it granted.

@@ -13,7 +13,8 @@ use crate::io::interface;
 use crate::io::xdp::{Address, Headers, Lane, Refusal, group_mac};
 use crate::mem::Pool;
 use crate::spec::{Output, Transport};
-use crate::stage::queue::{Datagram, Queue};
+use crate::stage::numbering::Numbering;
+use crate::stage::queue::Queue;
 use crate::sys::{self, Sender};
 use crate::time::{Moment, Time};
 use crate::wire::rtp;
@@ -29,16 +30,21 @@ pub struct Tx {
     output: Output,
     socket: Socket,
     joins_runs: bool,
-    rtp: RtpState,
     sender: Sender,
     plan: Plan,
 }
 
-/// The RTP header of the next datagram that has none of its own.
-#[derive(Clone, Copy)]
-struct RtpState {
-    sequence: u16,
-    ssrc: u32,
+/// What the datagrams of a turn have in common, whichever the output.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    /// When it is.
+    pub now: Moment,
+    /// Those are sent that leave at or before this time.
+    pub horizon: Time,
+    /// Gives them their headers, if the output is RTP.
+    pub numbering: Numbering,
+    /// Whether runs of equal datagrams go out as one send.
+    pub burst: bool,
 }
 
 /// What became of a turn's datagrams.
@@ -62,14 +68,29 @@ impl Tx {
     pub fn open(output: &Output) -> Result<Self, UdpError> {
         let socket = connect(output)?;
         let joins_runs = sys::enable_segmentation(socket.as_fd()).is_ok();
-        let rtp = RtpState { sequence: 0, ssrc: ssrc_of(output) };
         let (sender, plan) = (Sender::default(), Plan::default());
-        Ok(Self { output: output.clone(), socket, joins_runs, rtp, sender, plan })
+        Ok(Self { output: output.clone(), socket, joins_runs, sender, plan })
     }
 
     /// The output as specified.
     pub const fn output(&self) -> &Output {
         &self.output
+    }
+
+    /// Sends bytes as one datagram.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn send_one(&self, bytes: &[u8]) -> io::Result<()> {
+        self.socket.send(bytes).map(drop)
+    }
+
+    /// Address that the datagrams are sent from.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn source(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()?.as_socket().ok_or_else(|| io::Error::other("the socket has no address"))
     }
 
     /// Opens the socket anew, on the interface and route as they are now.
@@ -81,31 +102,34 @@ impl Tx {
         Ok(())
     }
 
-    /// Sends what is due in `queue` by `horizon`. With `burst`, runs of equal datagrams go out as one send.
-    pub fn send(&mut self, pool: &Pool, queue: &Queue, horizon: Time, now: Moment, burst: bool) -> Sent {
+    /// Sends what is due in `queue`.
+    pub fn send(&mut self, pool: &Pool, queue: &Queue, turn: Turn) -> Sent {
+        let Turn { now, horizon, mut numbering, burst } = turn;
         self.plan.clear();
         let join = burst && self.joins_runs;
+        let is_rtp = self.output.transport == Transport::Rtp;
         for (datagram, spans) in queue.due(horizon) {
-            let header = (self.output.transport == Transport::Rtp).then(|| self.rtp.header(datagram, now));
+            let header = is_rtp.then(|| numbering.header(&datagram.rtp, now.utc_at(datagram.release)).write());
             self.plan.add(pool, header, spans, join);
         }
         self.plan.close();
         self.send_plan(pool)
     }
 
-    /// Sends what is due in `queue` by `horizon` by AF_XDP, with the headers that this socket would give it. With `in_place`, the
+    /// Sends what is due in `queue` by AF_XDP, with the headers that this socket would give it. With `in_place`, the
     /// frames that datagrams came in may be written to. Returns whether they still may, too.
     pub(crate) fn send_by(
-        &mut self,
+        &self,
         (lane, headers): (&mut Lane, &Headers),
         pool: &mut Pool,
         queue: &Queue,
-        (horizon, now): (Time, Moment),
+        turn: Turn,
         in_place: bool,
     ) -> (Sent, bool) {
-        let mut sent = Sent::default();
+        let Turn { now, horizon, mut numbering, .. } = turn;
+        let (mut sent, is_rtp) = (Sent::default(), self.output.transport == Transport::Rtp);
         for (datagram, spans) in queue.due(horizon) {
-            let header = (self.output.transport == Transport::Rtp).then(|| self.rtp.header(datagram, now));
+            let header = is_rtp.then(|| numbering.header(&datagram.rtp, now.utc_at(datagram.release)).write());
             let prefix = header.as_ref().map_or(&[][..], |header| header);
             match lane.push(pool, headers, prefix, spans, in_place) {
                 Ok(()) => {
@@ -204,20 +228,6 @@ impl Tx {
     }
 }
 
-impl RtpState {
-    /// The header of a datagram: the one it came with, or the next in order, stamped with the UTC of its release.
-    fn header(&mut self, datagram: &Datagram, now: Moment) -> [u8; rtp::HEADER_LEN] {
-        if let Some(stamp) = datagram.rtp {
-            *self = Self { sequence: stamp.sequence.wrapping_add(1), ssrc: stamp.ssrc };
-            return rtp::write_header(stamp.sequence, stamp.timestamp, stamp.ssrc);
-        }
-        let timestamp = u128::from(now.utc_at(datagram.release).0) * u128::from(rtp::CLOCK_HZ) / 1_000_000_000;
-        let header = rtp::write_header(self.sequence, timestamp as u32, self.ssrc);
-        self.sequence = self.sequence.wrapping_add(1);
-        header
-    }
-}
-
 /// Errors with which kernels and drivers answer a run that they cannot cut: no checksum offload, a segment over the MTU.
 fn refuses_runs(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EIO | libc::EINVAL | libc::EMSGSIZE))
@@ -263,12 +273,4 @@ fn leave_through(socket: &Socket, address: SocketAddr, interface_index: u32) -> 
     }
     let index = std::num::NonZeroU32::new(interface_index);
     if address.is_ipv4() { socket.bind_device_by_index_v4(index) } else { socket.bind_device_by_index_v6(index) }
-}
-
-/// The synchronisation source of an output: the same for the same address, whoever sends.
-fn ssrc_of(output: &Output) -> u32 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    output.address.hash(&mut hasher);
-    hasher.finish() as u32
 }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use crate::spec::{FlowEntry, FlowSpec, Output, Pace, Source};
+use crate::spec::{Bitrate, FlowEntry, FlowSpec, Output, Pace, PairSpec, Source};
 
 fn entry(text: &str) -> FlowEntry {
     toml::from_str(text).unwrap_or_else(|error| panic!("{error}"))
@@ -32,6 +32,27 @@ fn all_that_a_flow_has_can_be_written() {
 }
 
 #[test]
+fn a_pair_has_settings_that_count_only_when_it_is_on() {
+    let flow = |pair: &str| {
+        resolve(entry(&format!(
+            "in = 'test:'\nout = '239.1.1.7:5000'\npair = '{pair}'\npair_rank = 7\npair_key_file = '/run/key'\n\
+             pair_patience = '20ms'\npair_most_patience = '1s'\npair_least_bitrate = '1500K'"
+        )))
+    };
+    let wanted = PairSpec {
+        rank: 7,
+        key_file: Some("/run/key".into()),
+        patience: Duration::from_millis(20),
+        most_patience: Duration::from_secs(1),
+        least_bitrate: Bitrate::new(1_500_000),
+    };
+    assert_eq!(flow("standby").pair, Some(wanted));
+    assert_eq!(flow("off").pair, None);
+    let plain = resolve(entry("in = 'test:'\nout = '239.1.1.7:5000'\npair = 'standby'"));
+    assert_eq!(plain.pair, Some(PairSpec::default()));
+}
+
+#[test]
 fn a_flow_is_called_as_its_handler_unless_it_has_a_name() {
     assert_eq!(resolve(entry("handler = 'ch7'\nout = '239.1.1.7:5000'")).name, "ch7");
 }
@@ -55,6 +76,9 @@ fn a_wrong_line_is_shown_with_what_would_be_right() {
         ("out = '239.1.1.7:5000'\npase = 'pcr'", "pase"),
         ("out = '239.1.1.7:5000'\npace = 'slow'", "arrival"),
         ("out = '239.1.1.7:5000'\npace_delay = 'soon'", "write a duration, as 10ms"),
+        ("out = '239.1.1.7:5000'\npair = 'always'", "standby"),
+        ("out = '239.1.1.7:5000'\npair_rank = 65536", "65536"),
+        ("out = '239.1.1.7:5000'\npair_least_bitrate = 'fast'", "as 2500K or 8M"),
     ];
     for (line, words) in cases {
         let refusal = refusal(line);

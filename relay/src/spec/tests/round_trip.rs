@@ -8,7 +8,8 @@ use proptest::option::of;
 use proptest::prelude::*;
 
 use crate::spec::{
-    FileInput, FlowEntry, Input, Interface, Output, Pattern, Record, RecordFormat, Source, TestInput, Transport,
+    Bitrate, FileInput, FlowEntry, Input, Interface, Output, Pair, Pattern, Record, RecordFormat, Source, TestInput,
+    Transport,
 };
 
 fn transport() -> impl Strategy<Value = Transport> {
@@ -100,6 +101,23 @@ fn record() -> impl Strategy<Value = Record> {
     )
 }
 
+fn pair() -> impl Strategy<Value = FlowEntry> {
+    let pair = prop_oneof![Just(Pair::Off), Just(Pair::Standby)];
+    let millis = || (0_u64..20_000).prop_map(std::time::Duration::from_millis);
+    let bitrate = (1..=Bitrate::HIGHEST).prop_map(Bitrate::new);
+    (pair, any::<u16>(), of("/\\PC{0,12}"), millis(), millis(), prop_oneof![Just(None), bitrate]).prop_map(
+        |(pair, pair_rank, key_file, pair_patience, pair_most_patience, pair_least_bitrate)| FlowEntry {
+            pair,
+            pair_rank,
+            pair_key_file: key_file.map(Into::into),
+            pair_patience,
+            pair_most_patience,
+            pair_least_bitrate,
+            ..FlowEntry::new(Vec::new())
+        },
+    )
+}
+
 /// Text that is nearly a URL, so that each branch of a parser is taken.
 fn nearly_url() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
@@ -134,8 +152,9 @@ proptest! {
         outputs in vec(output(), 1..4),
         packets in 1_usize..349,
         record in of(record()),
+        pair in pair(),
     ) {
-        let entry = FlowEntry { source: Some(source), packets_per_datagram: packets, record, ..FlowEntry::new(outputs) };
+        let entry = FlowEntry { source: Some(source), outputs, packets_per_datagram: packets, record, ..pair };
         let file = toml::to_string(&entry).unwrap();
         prop_assert_eq!(toml::from_str::<FlowEntry>(&file), Ok(entry), "{}", file);
     }

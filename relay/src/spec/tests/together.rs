@@ -1,6 +1,8 @@
 //! Flows of one process together.
 
-use crate::spec::{FlowSpec, Inspect, Record, RecordFormat, validate};
+use std::time::Duration;
+
+use crate::spec::{FlowSpec, Inspect, PairSpec, Record, RecordFormat, validate};
 
 fn flow(name: &str, source: &str, outputs: &[&str]) -> FlowSpec {
     FlowSpec::new(name, source.parse().unwrap(), outputs.iter().map(|output| output.parse().unwrap()).collect())
@@ -77,7 +79,7 @@ fn all_that_is_out_of_range_is_told() {
     let wrong = FlowSpec {
         packets_per_datagram: 349,
         receive_buffer_bytes: 1,
-        reorder_window: std::time::Duration::from_secs(11),
+        reorder_window: Duration::from_secs(11),
         ..flow("a b", "test:", &[])
     };
     let refusals = refusals(&[wrong]);
@@ -95,7 +97,7 @@ fn what_cannot_be_recorded_is_told_with_the_reason() {
     assert!(refusals(&[recorded("test:", pcapng)])[0].contains("record this source as ts"));
     let unseen = FlowSpec { inspect: Inspect::Continuity, ..recorded("test:", Record::new("recordings")) };
     assert!(refusals(&[unseen])[0].contains("leave inspect as it is"));
-    let before = std::time::Duration::from_secs(601);
+    let before = Duration::from_secs(601);
     let wrong =
         Record { before, after: before, most_files: 0, most_bytes: 1, memory_bytes: 2, ..Record::new("recordings") };
     let refusals = refusals(&[recorded("test:", wrong)]);
@@ -105,4 +107,49 @@ fn what_cannot_be_recorded_is_told_with_the_reason() {
         refusals.iter().zip(fields).all(|(refusal, field)| refusal.contains(&format!("record.{field}"))),
         "{refusals:?}"
     );
+}
+
+fn paired(name: &str, outputs: &[&str]) -> FlowSpec {
+    FlowSpec { pair: Some(PairSpec::default()), ..flow(name, "test:", outputs) }
+}
+
+#[test]
+fn instances_meet_at_a_group_and_talk_at_the_port_after_it() {
+    assert_eq!(refusals(&[paired("a", &["10.0.0.9:6000", "239.1.1.7:5000"])]), [""; 0]);
+    for nowhere in [&[][..], &["10.0.0.9:6000"]] {
+        let refusal = &refusals(&[paired("a", nowhere)])[0];
+        assert!(
+            refusal.starts_with("flow \"a\" cannot be paired: ") && refusal.contains("output to a group"),
+            "{refusal}"
+        );
+    }
+    let last_port = &refusals(&[paired("a", &["239.1.1.7:65535"])])[0];
+    assert!(last_port.contains("239.1.1.7:65535") && last_port.contains("take a lower port"), "{last_port}");
+}
+
+#[test]
+fn nothing_else_is_where_instances_talk() {
+    let beside = |other: FlowSpec| refusals(&[paired("a", &["239.1.1.7:5000"]), other]);
+    let sends = beside(flow("b", "test:", &["239.1.1.7:5001"]));
+    assert!(sends[0].contains("at 239.1.1.7:5001, and flow \"b\" sends there"), "{sends:?}");
+    let receives = beside(relayed("b", "239.1.1.7:5001", "239.1.1.8:5000"));
+    assert!(receives[0].contains("flow \"b\" receives there"), "{receives:?}");
+    assert_eq!(beside(paired("b", &["239.1.1.7:5002"])), [""; 0]);
+    assert_eq!(refusals(&[paired("a", &["239.1.1.7:5000", "239.1.1.7:5001"])]).len(), 1);
+    let on_two_links = ["239.1.1.7:5000?iface=eth0", "239.1.1.7:5001?iface=eth1"];
+    assert_eq!(refusals(&[paired("a", &on_two_links)]), [""; 0]);
+}
+
+#[test]
+fn patience_has_its_limits() {
+    let patience = |least, most| {
+        let [patience, most_patience] = [least, most].map(Duration::from_millis);
+        let pair = PairSpec { patience, most_patience, ..PairSpec::default() };
+        refusals(&[FlowSpec { pair: Some(pair), ..paired("a", &["239.1.1.7:5000"]) }])
+    };
+    assert_eq!(patience(1, 1), [""; 0]);
+    assert_eq!(patience(10_000, 10_000), [""; 0]);
+    assert!(patience(0, 100)[0].contains("pair_patience = 0s is out of range: 1ms to 10s"));
+    assert!(patience(20, 10)[0].contains("pair_most_patience = 10ms is out of range: pair_patience to 10s"));
+    assert_eq!(patience(10_001, 10_001).len(), 2);
 }

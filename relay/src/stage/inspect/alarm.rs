@@ -125,6 +125,12 @@ impl Alarms {
         &self.alarms[indicator as usize]
     }
 
+    /// Whether an indicator of this priority is raised.
+    pub fn is_raised(&self, priority: u8) -> bool {
+        let mut raised = Indicator::ALL.into_iter().filter(|&indicator| self.get(indicator).since.is_some());
+        raised.any(|indicator| indicator.priority() == priority)
+    }
+
     /// Takes the events since the last call.
     pub fn drain_events(&mut self) -> impl Iterator<Item = AlarmEvent> {
         self.events.drain(..)

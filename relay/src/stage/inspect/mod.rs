@@ -130,6 +130,11 @@ impl Inspector {
         self.alarms.drain_events()
     }
 
+    /// Whether an indicator of this priority, `1..=3`, is raised.
+    pub fn is_raised(&self, priority: u8) -> bool {
+        self.alarms.is_raised(priority)
+    }
+
     /// Errors counted of an indicator.
     pub fn errors(&self, indicator: Indicator) -> u64 {
         self.alarms.get(indicator).errors
