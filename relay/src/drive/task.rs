@@ -1,35 +1,30 @@
 //! A flow with its input and outputs, as a reactor thread drives it.
 
-use std::ops::Range;
+mod xdp;
+
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::OpenError;
 use super::clocks;
-use super::engines::Outlet;
 use super::made::MadeInput;
 use super::outputs::Outputs;
 use super::pair::PairTask;
 use super::pair_desk::{HandOverAnswer, HandOverError};
-use super::ports::{Finding, SharedLane};
 use super::recorder::Recorder;
-use super::socket::{SocketInput, note_drops};
+use super::socket::SocketInput;
 use crate::event::{EventKind, EventSink, FlowEvent};
-use crate::flow::{Arrived, Flow, Poll};
+use crate::flow::{Flow, Poll};
 use crate::io;
 use crate::io::udp::{Batch, UdpError};
-use crate::io::xdp::{Refusal, Taken};
 use crate::mem::Pool;
-use crate::spec::{FlowSpec, Input, PairProblem, Source};
+use crate::spec::{FlowSpec, PairProblem, Source};
 use crate::stats::{Counters, FlowStats};
 use crate::time::{Moment, Time};
 
 /// Batches that one flow may take a turn, so that no flow keeps the others waiting.
 const MOST_BATCHES_A_TURN: usize = 6;
-
-/// How long after datagrams began to come by AF_XDP the kernel may still deliver one to the socket that came before.
-const ENTER_TIME: Duration = Duration::from_millis(10);
 
 /// Interval between two reports of what inspection has found.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -112,26 +107,6 @@ impl FlowTask {
         }
     }
 
-    /// Its input, if it comes from the network.
-    pub(super) fn network_input(&self) -> Option<&Input> {
-        match &self.input {
-            FlowInput::Socket(socket) => Some(socket.input()),
-            FlowInput::Made(_) => None,
-        }
-    }
-
-    /// Which of its outputs may be sent by AF_XDP.
-    pub(super) fn outlets(&self) -> Vec<Outlet> {
-        self.outputs.outlets()
-    }
-
-    /// Has an output send by AF_XDP, unless it does so already.
-    pub(super) fn send_by(&mut self, output: usize, lane: &SharedLane, way: &'static str) {
-        if let Some(event) = self.outputs.send_by(output, lane, way) {
-            self.teller.say(event);
-        }
-    }
-
     pub(super) fn say(&self, event: EventKind) {
         self.teller.say(event);
     }
@@ -194,53 +169,6 @@ impl FlowTask {
             }
         }
         buffers
-    }
-
-    /// A datagram has come by AF_XDP, whose frame it takes over. Returns whether it is the first since the last turn.
-    #[inline]
-    pub(super) fn on_frame(&mut self, now: Moment, pool: &mut Pool, taken: &Taken) -> bool {
-        match (&mut self.input, &taken.packet.payload) {
-            (FlowInput::Socket(socket), Some(Range { start, end })) => {
-                let (slot, start, len, arrival) = (taken.frame, *start, end - start, taken.arrival);
-                let arrived = Arrived { slot, start, len, segment_len: None, arrival, truncated: false };
-                self.flow.receive(pool, arrived);
-                socket.note_arrival(now, &mut self.flow, &mut |kind| self.teller.say(kind));
-            }
-            _ => {
-                self.flow.counters.malformed_checksum += 1;
-                pool.release(taken.frame);
-            }
-        }
-        !std::mem::replace(&mut self.touched, true)
-    }
-
-    /// Datagrams come by AF_XDP from now on, or no more.
-    pub(super) fn note_engine(&mut self, now: Time, by_xdp: bool) {
-        if by_xdp {
-            self.entered = Some(now);
-        }
-        self.flow.counters.xdp_gauge = u64::from(by_xdp);
-        self.stats.publish(&self.flow.counters);
-    }
-
-    /// Whether what waits in the socket may still have come before what comes by AF_XDP.
-    pub(super) fn has_just_entered(&self, now: Time) -> bool {
-        self.entered.is_some_and(|entered| now.since(entered) < ENTER_TIME)
-    }
-
-    pub(super) const fn is_touched(&self) -> bool {
-        self.touched
-    }
-
-    /// What was found about its datagrams at a port.
-    pub(super) fn note_finding(&mut self, now: Time, finding: Finding) {
-        match finding {
-            Finding::Dropped(count) => note_drops(count, &mut self.flow, &mut |kind| self.teller.say(kind)),
-            Finding::Left => {
-                self.note_engine(now, false);
-                self.teller.say(EventKind::InputThroughSockets { reason: Refusal::Fragments, against_will: false });
-            }
-        }
     }
 
     /// A deadline may have come. Returns whether the input has a new descriptor to watch.
