@@ -11,4 +11,5 @@ pub mod media;
 pub mod order;
 pub mod shapes;
 pub mod soak;
+pub mod standby;
 pub mod watching;

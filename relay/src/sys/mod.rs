@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod bpf;
+mod clock;
 mod control;
 mod option;
 mod recv;
@@ -11,6 +12,7 @@ mod ring;
 mod send;
 pub(crate) mod xsk;
 
+pub(crate) use clock::discipline;
 pub(crate) use option::{
     Membership, drops, enable_receive_offload, enable_segmentation, force_receive_buffer, join, path_mtu, queue_bytes,
     report_drops, send_multicast_through, stamp_arrivals,
