@@ -3,6 +3,7 @@
 //! The control side reaches a thread only through its mailbox, read between batches, and sees of it only published
 //! counters and events.
 
+mod capacity;
 mod clocks;
 mod control;
 mod engines;
@@ -10,6 +11,7 @@ mod interfaces;
 mod made;
 mod moderation;
 mod outputs;
+mod pacing;
 mod pair;
 mod pair_desk;
 mod ports;
@@ -37,6 +39,7 @@ use crate::spec::{Engine, FlowSpec, PairProblem};
 use crate::stats::{Counters, FlowStats};
 use crate::sys::SharedPart;
 
+pub use capacity::XDP_LOCKED_BYTES;
 pub use pair_desk::{HandOverAnswer, HandOverError};
 
 use engines::{Engines, Moves};

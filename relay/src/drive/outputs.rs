@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use super::clocks;
 use super::engines::Outlet;
+use super::pacing::Pacing;
 use super::ports::{SharedLane, locked};
 use crate::event::EventKind;
 use crate::flow::Flow;
 use crate::io::udp::{Turn, Tx, UdpError};
 use crate::io::xdp::Headers;
 use crate::mem::Pool;
-use crate::spec::{FlowSpec, Output, Pace, Transport};
+use crate::spec::{FlowSpec, Output, Transport};
 use crate::stage::numbering::Numbering;
 use crate::time::{Moment, Time};
 use crate::wire::ts::PACKET_LEN;
@@ -22,8 +23,6 @@ use crate::wire::ts::PACKET_LEN;
 const REOPEN_INTERVAL: Duration = Duration::from_secs(1);
 /// An output that has failed may be tried again after so long.
 const FAILING_FOR: Duration = Duration::from_secs(5);
-/// Free slots below which paced datagrams leave early, rather than that arriving ones find no room.
-pub(super) const LOW_WATER_SLOTS: usize = 128;
 
 /// All outputs of a flow.
 pub(super) struct Outputs {
@@ -33,8 +32,8 @@ pub(super) struct Outputs {
     has_rtp: bool,
     /// How often one was opened anew.
     reopened: u64,
-    /// Whether datagrams due together may leave as one burst: only as they arrive, never when paced.
-    burst: bool,
+    /// Only if the flow is paced.
+    pacing: Option<Pacing>,
     /// Bytes of a datagram without an RTP header.
     datagram_len: usize,
 }
@@ -60,7 +59,7 @@ impl Outputs {
             numbering: Numbering::new(&spec.name, first),
             has_rtp: spec.outputs.iter().any(|output| output.transport == Transport::Rtp),
             reopened: 0,
-            burst: spec.pace == Pace::Arrival,
+            pacing: Pacing::of(spec),
             datagram_len: spec.packets_per_datagram * PACKET_LEN,
         })
     }
@@ -70,7 +69,7 @@ impl Outputs {
         let outlets = self.outputs.iter().map(|egress| Outlet {
             url: egress.tx.output().to_string(),
             interface: egress.tx.xdp_interface(self.datagram_len),
-            bursts: self.burst,
+            bursts: self.bursts(),
         });
         outlets.collect()
     }
@@ -80,6 +79,7 @@ impl Outputs {
         let egress = self.outputs.get_mut(number).filter(|egress| egress.lane.is_none() && egress.failing.is_none())?;
         let (interface, headers) = egress.tx.headers()?;
         egress.lane = Some((Arc::clone(lane), headers));
+        self.pacing.iter_mut().for_each(Pacing::probe_soon);
         Some(EventKind::OutputByXdp { output: egress.tx.output().to_string(), interface, way })
     }
 
@@ -110,16 +110,47 @@ impl Outputs {
         self.numbering.go_on_with(sequence);
     }
 
-    /// Sends what is due, and lets it go.
-    pub(super) fn send(&mut self, now: Moment, pool: &mut Pool, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
-        if pool.free_slots() < LOW_WATER_SLOTS {
-            return self.send_all(now, pool, flow, say);
+    /// Finds out how paced datagrams are released, and says so if that is news.
+    pub(super) fn probe(&mut self, now: Time, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
+        if let Some(pacing) = self.pacing.as_mut().filter(|pacing| pacing.wants_probe(now)) {
+            let by_xdp = self.outputs.iter().any(|egress| egress.lane.is_some());
+            let sockets = self.outputs.iter_mut().map(|egress| &mut egress.tx);
+            pacing.probe(now, sockets, by_xdp, &mut flow.counters, say);
         }
-        self.send_until(now.mono, now, pool, flow, say);
     }
 
-    /// Sends all that waits, before its time too, and lets it go.
+    /// Whether datagrams that are due together may leave as one burst: only as they arrive, never when paced.
+    const fn bursts(&self) -> bool {
+        self.pacing.is_none()
+    }
+
+    /// When something is to be sent, if the next datagram leaves at `release`.
+    pub(super) fn wake(&self, release: Time) -> Time {
+        self.pacing.as_ref().map_or(release, |pacing| pacing.wake(release))
+    }
+
+    /// Sends what is due, or may be sent ahead, and lets it go. Returns whether there was any.
+    pub(super) fn send(
+        &mut self,
+        now: Moment,
+        pool: &mut Pool,
+        flow: &mut Flow,
+        say: &mut impl FnMut(EventKind),
+    ) -> bool {
+        let horizon = match &mut self.pacing {
+            Some(pacing) => pacing.horizon(now.mono, flow.queue()),
+            None => flow.queue().next_release().filter(|&release| release <= now.mono).map(|_| now.mono),
+        };
+        let Some(horizon) = horizon else { return false };
+        // Paced datagrams leave early, rather than that arriving ones find no room.
+        let horizon = if pool.is_crowded() { Time(u64::MAX) } else { horizon };
+        self.send_until(horizon, now, pool, flow, say);
+        true
+    }
+
+    /// Sends all that waits, before its time too, and lets it go: nothing comes after it.
     pub(super) fn send_all(&mut self, now: Moment, pool: &mut Pool, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
+        self.pacing.iter_mut().for_each(Pacing::end);
         self.send_until(Time(u64::MAX), now, pool, flow, say);
     }
 
@@ -131,18 +162,27 @@ impl Outputs {
         flow: &mut Flow,
         say: &mut impl FnMut(EventKind),
     ) {
-        let turn = Turn { now, horizon, numbering: self.numbering, burst: self.burst };
+        let turn = Turn { now, horizon, numbering: self.numbering, burst: self.bursts() };
         let mut in_place = true;
         for egress in &mut self.outputs {
+            let had_lane = egress.lane.is_some();
             let (reopened, still_in_place) = egress.send(turn, pool, flow, in_place, say);
-            self.reopened += u64::from(reopened);
             in_place = still_in_place;
+            self.reopened += u64::from(reopened);
+            if reopened || had_lane != egress.lane.is_some() {
+                self.pacing.iter_mut().for_each(Pacing::probe_soon);
+            }
         }
+        let done = clocks::mono();
         if self.has_rtp {
             flow.queue().due(horizon).for_each(|(datagram, _)| self.numbering.pass(&datagram.rtp));
         }
         flow.counters.xdp_outputs_gauge = self.outputs.iter().filter(|egress| egress.lane.is_some()).count() as u64;
-        flow.sent(horizon, clocks::mono(), pool);
+        if let Some(pacing) = &mut self.pacing {
+            let (queue, counters) = flow.sending();
+            queue.due(horizon).for_each(|(datagram, _)| pacing.sent(datagram.release, done, counters, say));
+        }
+        flow.sent(horizon, done, pool);
     }
 }
 

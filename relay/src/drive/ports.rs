@@ -48,6 +48,8 @@ struct Seat {
     source: Option<Ipv4Addr>,
     received: u64,
     dropped: u64,
+    /// How many the program had taken a while ago, and when that was: none of them is still on its way.
+    taken_before: (Time, u64),
     is_left: bool,
 }
 
@@ -68,7 +70,7 @@ pub(super) fn locked(lane: &SharedLane) -> MutexGuard<'_, Lane> {
 impl Ports {
     pub(super) fn attach(&mut self, id: PortId, port: Option<Port>, lane: SharedLane, pool: &mut Pool) {
         if let Some(mut port) = port {
-            port.refill(pool);
+            port.refill(pool, self.ports.len() + 1);
             self.ports.insert(id, Open { port, seats: HashMap::new(), next_look: Time::default() });
         }
         self.lanes.insert(id, lane);
@@ -96,7 +98,14 @@ impl Ports {
     /// From now on the flow's datagrams come in here. Returns whether that was possible.
     pub(super) fn enter(&mut self, flow: u64, entrance: Entrance) -> bool {
         let Some(open) = self.ports.get_mut(&entrance.port) else { return false };
-        let seat = Seat { flow, source: entrance.source, received: 0, dropped: 0, is_left: false };
+        let seat = Seat {
+            flow,
+            source: entrance.source,
+            received: 0,
+            dropped: 0,
+            taken_before: (Time::default(), 0),
+            is_left: false,
+        };
         open.seats.insert(entrance.destination, seat);
         let entered = open.port.sorter().take(entrance.destination).is_ok();
         if entered {
@@ -143,8 +152,9 @@ impl Ports {
 
     /// Gives the kernel free frames to receive into.
     pub(super) fn refill(&mut self, id: PortId, pool: &mut Pool) {
+        let ports = self.ports.len();
         if let Some(open) = self.ports.get_mut(&id) {
-            open.port.refill(pool);
+            open.port.refill(pool, ports);
         }
     }
 
@@ -162,9 +172,8 @@ impl Ports {
         open.next_look = now + LOOK_INTERVAL;
         for (destination, seat) in open.seats.iter_mut().filter(|(_, seat)| !seat.is_left) {
             let Some(tally) = open.port.sorter().tally(*destination) else { continue };
-            let missing = tally.taken.saturating_sub(seat.received + seat.dropped);
+            let missing = seat.missing(now, tally.taken);
             if missing > 0 {
-                seat.dropped += missing;
                 tell(seat.flow, Finding::Dropped(missing));
             }
             if tally.is_left {
@@ -172,5 +181,38 @@ impl Ports {
                 tell(seat.flow, Finding::Left);
             }
         }
+    }
+}
+
+impl Seat {
+    /// How many more are missing, of those that the program had taken by the look before: those taken just now may still be on
+    /// their way from the program to us.
+    fn missing(&mut self, now: Time, taken: u64) -> u64 {
+        let (when, taken_before) = self.taken_before;
+        if now.since(when) < LOOK_INTERVAL {
+            return 0;
+        }
+        self.taken_before = (now, taken);
+        let missing = taken_before.saturating_sub(self.received + self.dropped);
+        self.dropped += missing;
+        missing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_on_its_way_is_not_missing_and_what_never_comes_is_missed_once() {
+        let mut seat =
+            Seat { flow: 0, source: None, received: 1, dropped: 0, taken_before: (Time(0), 0), is_left: false };
+        let look = |seat: &mut Seat, seconds: u64, taken| seat.missing(Time(seconds * 1_000_000_000), taken);
+        assert_eq!(look(&mut seat, 1, 10), 0, "nine are on their way");
+        seat.received = 8;
+        assert_eq!(look(&mut seat, 1, 20), 0, "a look again at once");
+        assert_eq!(look(&mut seat, 2, 20), 2, "two of ten never came");
+        seat.received = 18;
+        assert_eq!(look(&mut seat, 3, 20), 0);
     }
 }

@@ -12,6 +12,12 @@ const CACHE_SKEW: usize = 1_344;
 /// Bytes of a frame, as network drivers like them: two to a page.
 pub(crate) const FRAME_LEN: usize = 2_048;
 
+/// Free slots below which what arrives may soon find no room.
+const LOW_WATER_SLOTS: usize = 128;
+
+/// Free frames that are not lent: datagrams that are put together anew need some, whatever the kernel has.
+const FRAME_RESERVE: usize = 1_024;
+
 /// Number of a slot in its pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SlotId(u32);
@@ -70,8 +76,12 @@ impl Layout {
 pub struct Pool {
     memory: Region,
     layout: Layout,
+    /// Slots given back; those from `fresh` on were never taken.
     free: Vec<SlotId>,
+    fresh: u32,
     free_frames: Vec<SlotId>,
+    /// Frames that the kernel has, to receive into.
+    lent: usize,
     holders: Vec<u32>,
 }
 
@@ -88,8 +98,10 @@ impl Pool {
         Self {
             memory: reserve(bytes),
             layout,
-            free: (0..slots).rev().map(SlotId).collect(),
+            free: Vec::with_capacity(slots as usize),
+            fresh: 0,
             free_frames: (slots..slots + frames).rev().map(SlotId).collect(),
+            lent: 0,
             holders: vec![0; (slots + frames) as usize],
         }
     }
@@ -101,14 +113,20 @@ impl Pool {
 
     /// Number of free slots.
     pub const fn free_slots(&self) -> usize {
-        self.free.len()
+        self.free.len() + (self.layout.slots - self.fresh) as usize
     }
 
     /// Takes a free slot; the caller holds it. `None` when all are in use.
     #[inline]
     pub fn take(&mut self) -> Option<SlotId> {
-        let slot = self.free.pop()?;
+        let slot = self.free.pop().or_else(|| self.take_fresh())?;
         self.holders[slot.0 as usize] = 1;
+        Some(slot)
+    }
+
+    fn take_fresh(&mut self) -> Option<SlotId> {
+        let slot = SlotId(self.fresh);
+        (slot.0 < self.layout.slots).then(|| self.fresh += 1)?;
         Some(slot)
     }
 
@@ -120,9 +138,29 @@ impl Pool {
         Some(frame)
     }
 
-    /// Number of free frames.
-    pub(crate) const fn free_frames(&self) -> usize {
-        self.free_frames.len()
+    /// Takes a frame for the kernel to receive into. `None` when few are free.
+    #[inline]
+    pub(crate) fn lend_frame(&mut self) -> Option<SlotId> {
+        let frame = (self.free_frames.len() > FRAME_RESERVE).then(|| self.take_frame())??;
+        self.lent += 1;
+        Some(frame)
+    }
+
+    /// A frame that was lent is the caller's again.
+    #[inline]
+    pub(crate) const fn note_return(&mut self) {
+        self.lent -= 1;
+    }
+
+    /// Whether so much is held that what arrives may soon find no room: the oldest has to go then, sent early or not at all.
+    pub fn is_crowded(&self) -> bool {
+        self.free_slots() < LOW_WATER_SLOTS.min(self.layout.slots as usize) || self.holds_most_frames()
+    }
+
+    /// Frames held by flows are lent no more, until the kernel has none left.
+    fn holds_most_frames(&self) -> bool {
+        let frames = self.layout.frames_len / FRAME_LEN;
+        frames - self.free_frames.len() - self.lent > frames - frames / 4
     }
 
     /// The memory of all frames, to be shared with the kernel. Places in it are places in the pool's memory.
@@ -260,7 +298,29 @@ mod tests {
         assert_eq!(pool.frame_at(300), Some((frame, 300)));
         assert_eq!(pool.frame_at(2 * FRAME_LEN), None);
         pool.release(frame);
-        assert_eq!((pool.free_frames(), pool.free_slots()), (2, 1));
+        assert_eq!((pool.free_frames.len(), pool.free_slots()), (2, 1));
+    }
+
+    #[test]
+    fn frames_that_flows_hold_crowd_a_pool_and_those_of_the_kernel_do_not() {
+        const FRAMES: u32 = 4_096;
+        let mut pool = Pool::with_frames(LOW_WATER_SLOTS as u32, 100, FRAMES);
+        let lent: Vec<_> = std::iter::from_fn(|| pool.lend_frame()).collect();
+        assert_eq!(lent.len(), FRAMES as usize - FRAME_RESERVE);
+        assert!(!pool.is_crowded());
+        lent.iter().for_each(|_| pool.note_return());
+        assert!(!pool.is_crowded(), "three quarters are held");
+        let more = pool.take_frame().unwrap();
+        assert!(pool.is_crowded(), "more are held");
+        pool.release(more);
+        assert!(!pool.is_crowded());
+    }
+
+    #[test]
+    fn a_pool_is_crowded_when_few_slots_are_free() {
+        let mut pool = Pool::new(LOW_WATER_SLOTS as u32, 16);
+        assert!(!pool.is_crowded());
+        assert!(pool.take().is_some_and(|_| pool.is_crowded()));
     }
 
     #[test]

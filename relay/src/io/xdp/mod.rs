@@ -42,10 +42,28 @@ pub fn probe() -> Result<(), Refusal> {
     probed.map_err(step.to("open an AF_XDP socket and a map"))
 }
 
+/// Capabilities that AF_XDP takes, by their names.
+pub const CAPABILITIES: [(CapabilitySet, &str); 3] = [
+    (CapabilitySet::NET_RAW, "CAP_NET_RAW"),
+    (CapabilitySet::NET_ADMIN, "CAP_NET_ADMIN"),
+    (CapabilitySet::BPF, "CAP_BPF"),
+];
+
+/// Names of those that this process does not have. Who has CAP_SYS_ADMIN has CAP_BPF too.
+pub fn lacking_capabilities() -> Vec<&'static str> {
+    let mut effective = effective_capabilities();
+    effective.set(CapabilitySet::BPF, effective.intersects(CapabilitySet::BPF | CapabilitySet::SYS_ADMIN));
+    CAPABILITIES.iter().filter(|(bit, _)| !effective.contains(*bit)).map(|&(_, name)| name).collect()
+}
+
 /// Whether somebody wants this process to use AF_XDP where it is of use: CAP_BPF was given to it by its name, and not as a
 /// part of all that the superuser may. What comes by AF_XDP passes no packet filter of the host, nor can it be seen there
 /// with tcpdump: that is not for us to decide.
 pub fn is_wanted() -> bool {
-    let effective = capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective);
+    let effective = effective_capabilities();
     effective.contains(CapabilitySet::BPF) && !effective.contains(CapabilitySet::SYS_ADMIN)
+}
+
+fn effective_capabilities() -> CapabilitySet {
+    capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective)
 }

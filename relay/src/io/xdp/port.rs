@@ -20,8 +20,6 @@ pub(super) const KERNEL_HEADROOM: usize = 256;
 const FRAME_LEN_MAX: usize = FRAME_LEN - KERNEL_HEADROOM;
 /// Queues served at most; what comes in at others goes through the kernel.
 const MOST_QUEUES: u32 = 16;
-/// Frames that stay here for flows, whatever the kernel has.
-const RESERVE: usize = 1_024;
 /// Packets taken a call at most.
 const MOST_A_CALL: usize = 256;
 /// A stamp older than this is none.
@@ -117,9 +115,9 @@ impl Port {
         taken.len() - before >= MOST_A_CALL
     }
 
-    /// Gives the kernel free frames to receive into.
-    pub(crate) fn refill(&mut self, pool: &mut Pool) {
-        let share = RING_LEN as usize / self.queues.len();
+    /// Gives the kernel free frames to receive into, when the thread has so many ports to do that for.
+    pub(crate) fn refill(&mut self, pool: &mut Pool, ports: usize) {
+        let share = RING_LEN as usize / ports.max(1) / self.queues.len();
         for queue in &mut self.queues {
             queue.refill(pool, share);
         }
@@ -156,11 +154,11 @@ impl Queue {
 
     fn refill(&mut self, pool: &mut Pool, share: usize) {
         while self.offered < share
-            && pool.free_frames() > RESERVE
-            && let Some(frame) = pool.take_frame()
+            && let Some(frame) = pool.lend_frame()
         {
             let place = pool.place(frame).start;
             if !self.xsk.offer(place as u64) {
+                pool.note_return();
                 pool.release(frame);
                 break;
             }
@@ -172,10 +170,11 @@ impl Queue {
 
     /// The frame at a place, ours again; the kernel gives back only what it was given.
     #[inline]
-    fn take_back(&mut self, pool: &Pool, place: usize) -> Option<(SlotId, usize)> {
+    fn take_back(&mut self, pool: &mut Pool, place: usize) -> Option<(SlotId, usize)> {
         let found = pool.frame_at(place)?;
         std::mem::take(&mut self.theirs[place / FRAME_LEN]).then(|| {
             self.offered -= 1;
+            pool.note_return();
             found
         })
     }
@@ -185,6 +184,7 @@ impl Queue {
         drop(xsk);
         for number in theirs.iter().enumerate().filter_map(|(number, &theirs)| theirs.then_some(number)) {
             if let Some((frame, _)) = pool.frame_at(number * FRAME_LEN) {
+                pool.note_return();
                 pool.release(frame);
             }
         }
