@@ -123,17 +123,19 @@ impl Hindrance {
 
     fn mend(&self, finding: Finding) -> Finding {
         match self {
-            Self::Capabilities => finding.mended_by(grant()),
+            Self::Capabilities => finding.mended_by(grant(&[])),
             Self::Kernel(_) => finding.advised("boot Linux 5.9 or newer, built with CONFIG_XDP_SOCKETS"),
             // In KiB.
             Self::Memory { wanted, is_in_reach: true, .. } => finding.mended_by(format!("ulimit -l {}", wanted >> 10)),
-            Self::Memory { wanted, .. } => finding.mended_by(format!("prlimit --pid $$ --memlock={wanted}:{wanted}")),
+            Self::Memory { .. } => finding.mended_by(grant(&["CAP_IPC_LOCK"])),
         }
     }
 }
 
-fn grant() -> String {
-    let names: Vec<_> = xdp::CAPABILITIES.iter().map(|(_, name)| name.to_lowercase()).collect();
+/// What gives the program all that AF_XDP takes, and `more`.
+fn grant(more: &[&str]) -> String {
+    let names: Vec<_> =
+        xdp::CAPABILITIES.iter().map(|(_, name)| name).chain(more).map(|name| name.to_lowercase()).collect();
     let program = env::current_exe().map_or_else(|_| "flowclient".to_owned(), |path| path.display().to_string());
     format!("setcap {}+ep '{program}'", names.join(","))
 }
@@ -182,7 +184,7 @@ mod tests {
         assert_eq!(asked((of(1), None)).verdict, Verdict::Warn);
         assert_eq!(asked((of(1), of(2))).command.as_deref(), Some("ulimit -l 65536"));
         let command = asked((of(1), of(1))).command;
-        assert_eq!(command.as_deref(), Some("prlimit --pid $$ --memlock=67108864:67108864"));
+        assert!(command.unwrap().starts_with("setcap cap_net_raw,cap_net_admin,cap_bpf,cap_ipc_lock+ep '"));
     }
 
     #[test]

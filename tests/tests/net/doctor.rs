@@ -260,13 +260,14 @@ fn what_af_xdp_lacks_is_named_and_given() {
     let as_user = "exec setpriv --reuid=65534 --regid=65534 --clear-groups";
     let ask = |setup: &str| patient.ask_of(&program, &format!("{setup}\n{as_user} \\"), "xdp", "in0");
 
-    let poor = ask("ulimit -Sl 64");
+    let poor = ask("ulimit -l 64");
     assert_eq!(poor.verdict, "bad", "{poor:?}");
     assert!(poor.found.contains("no CAP_NET_RAW, no CAP_NET_ADMIN, no CAP_BPF"), "{poor:?}");
     patient.shell(&poor.command.unwrap()).expect_success();
-    let tight = ask("ulimit -Sl 64");
+    let tight = ask("ulimit -l 64");
     assert_eq!(tight.verdict, "warn", "{tight:?}");
-    let given = ask(&format!("ulimit -Sl 64\n{} >&2", tight.command.unwrap()));
+    patient.shell(&tight.command.unwrap()).expect_success();
+    let given = ask("ulimit -l 64");
     assert!(given.verdict == "ok" && given.found.ends_with("auto takes AF_XDP"), "{given:?}");
 }
 
