@@ -126,6 +126,7 @@ impl Reactor {
             // Who wakes from a freeze must hear what was sent meanwhile before it sends.
             for &flow in ready.iter().filter(|&&id| is_of_others(id)) {
                 self.listen(flow & !OTHERS, now);
+                self.flows.get_mut(&(flow & !OTHERS)).into_iter().for_each(|task| task.was_woken_by_others());
             }
             for id in ready.drain(..) {
                 match id {
@@ -251,9 +252,14 @@ const fn is_of_others(id: u64) -> bool {
 
 /// Watches the input's descriptor; one that is closed is no longer watched by itself.
 fn watch(epoll: &OwnedFd, id: u64, task: &FlowTask) {
-    for descriptor in task.pair_fds() {
+    if let Some(pair) = task.pair() {
+        let (others, once) =
+            (epoll::EventData::new_u64(id | OTHERS), epoll::EventFlags::IN | epoll::EventFlags::ONESHOT);
         // One that is watched already stays so.
-        let _ = epoll::add(epoll, descriptor, epoll::EventData::new_u64(id | OTHERS), epoll::EventFlags::IN);
+        let _ = epoll::add(epoll, pair.control_fd(), others, epoll::EventFlags::IN);
+        if epoll::modify(epoll, pair.air_fd(), others, once).is_err() {
+            let _ = epoll::add(epoll, pair.air_fd(), others, once);
+        }
     }
     if let Some(descriptor) = task.fd() {
         // It fails only without memory; the flow then lives by its deadlines, once a second.

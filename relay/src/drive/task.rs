@@ -111,9 +111,14 @@ impl FlowTask {
         self.teller.say(event);
     }
 
-    /// The descriptors on which other instances are heard.
-    pub(super) fn pair_fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.pair.iter().flat_map(PairTask::fds)
+    /// What is on air from other instances, and what they say, if there may be any.
+    pub(super) const fn pair(&self) -> Option<&PairTask> {
+        self.pair.as_ref()
+    }
+
+    /// Other instances have woken this flow.
+    pub(super) fn was_woken_by_others(&mut self) {
+        self.pair.iter_mut().for_each(PairTask::was_woken);
     }
 
     /// Other instances may have sent or said something: to be called before anything else that has come is looked at.
@@ -182,7 +187,7 @@ impl FlowTask {
             }
         };
         self.sender().send_due(now, pool, batch);
-        new_descriptor | self.pair.as_mut().is_some_and(PairTask::take_new_fds)
+        new_descriptor | self.pair.as_mut().is_some_and(PairTask::take_unwatched)
     }
 
     /// Ends a turn: publishes the counters and says when to look again, if ever.
