@@ -31,7 +31,8 @@ pub(super) struct Pacing {
     /// Whether other instances rely on what this one says that it has sent.
     is_paired: bool,
     next_probe: Time,
-    was_told: bool,
+    /// Who keeps the times, and why none better, as last said.
+    told: Option<(Tier, Option<String>)>,
     /// Whether the last datagrams leave, all at once.
     is_ending: bool,
 }
@@ -44,7 +45,7 @@ impl Pacing {
             punctuality: Punctuality::default(),
             is_paired: spec.pair.is_some(),
             next_probe: Time::default(),
-            was_told: false,
+            told: None,
             is_ending: false,
         })
     }
@@ -108,11 +109,12 @@ impl Pacing {
             Err(reason) => (Tier::Timer, Some(reason)),
         };
         counters.pacing_tier_gauge = 1 + Tier::ALL.iter().position(|&each| each == tier).unwrap_or(0) as u64;
-        if tier != self.release.tier() || !self.was_told {
-            self.was_told = true;
+        self.release.change(tier);
+        let found = (tier, reason);
+        if self.told.as_ref() != Some(&found) {
+            let (tier, reason) = self.told.insert(found).clone();
             say(EventKind::Paced { tier, reason });
         }
-        self.release.change(tier);
     }
 
     fn hand_to_kernel<'a>(&self, sockets: impl Iterator<Item = &'a mut Tx>, by_xdp: bool) -> Result<(), String> {

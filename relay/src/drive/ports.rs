@@ -166,6 +166,11 @@ impl Ports {
         seat.source.is_none_or(|source| source == taken.packet.source).then_some(seat.flow)
     }
 
+    /// Whether [`Self::look`] is due.
+    pub(super) fn wants_look(&self, id: PortId, now: Time) -> bool {
+        self.ports.get(&id).is_some_and(|open| open.next_look <= now)
+    }
+
     /// Tells what is new of each flow, once a second; for when nothing waits at the port.
     pub(super) fn look(&mut self, id: PortId, now: Time, mut tell: impl FnMut(u64, Finding)) {
         let Some(open) = self.ports.get_mut(&id).filter(|open| open.next_look <= now) else { return };

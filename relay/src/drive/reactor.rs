@@ -170,6 +170,7 @@ impl Reactor {
         {
             task.scheduled = None;
             self.listen(id, now);
+            self.look_at_port_of(id, now);
             self.turn(id, now, false);
         }
     }

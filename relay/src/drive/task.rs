@@ -162,10 +162,15 @@ impl FlowTask {
 
     /// Something waits at the input's descriptor. Returns how many buffers it filled.
     pub(super) fn on_readable(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> usize {
+        self.take_in(now, pool, batch, MOST_BATCHES_A_TURN)
+    }
+
+    /// Takes in what waits at the socket, if the input has one, up to so many batches. Returns how many buffers that filled.
+    fn take_in(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch, most_batches: usize) -> usize {
         let Self { flow, input, outputs, pair, teller, next_look, .. } = self;
         let FlowInput::Socket(socket) = input else { return 0 };
         let mut buffers = 0;
-        for _ in 0..MOST_BATCHES_A_TURN {
+        for _ in 0..most_batches {
             let filled = socket.receive(now, pool, batch, flow, &mut |kind| teller.say(kind));
             SendingSide { flow, outputs, pair: pair.as_mut(), next_look, teller }.send_due(now, pool, batch);
             buffers += filled.buffers;

@@ -5,7 +5,7 @@ use rustix::event::epoll;
 use super::{PORT, Reactor};
 use crate::drive::engines::Move;
 use crate::drive::ports::{Entrance, PortId};
-use crate::io::xdp::Taken;
+use crate::io::xdp::{TAKES_TO_EMPTY, Taken};
 use crate::time::Moment;
 
 /// Times that a port may be taken from a turn, so that it does not keep the others waiting.
@@ -16,7 +16,7 @@ impl Reactor {
     /// to the kernel, but never takes it by itself.
     pub(super) fn turn_behind_port(&mut self, id: u64, now: Moment) {
         let Some(entrance) = self.ports.entrance(id) else { return };
-        self.turn_port(entrance.port, now);
+        self.empty_port(entrance.port, now);
         let Some(task) = self.flows.get_mut(&id) else { return };
         let filled = task.on_readable(now, &mut self.pool, &mut self.batch);
         self.filled += filled;
@@ -28,8 +28,17 @@ impl Reactor {
     }
 
     pub(super) fn turn_port(&mut self, port: PortId, now: Moment) {
+        self.take_from(port, now, MOST_TAKES_A_TURN);
+    }
+
+    /// Takes all that waits at a port by now.
+    fn empty_port(&mut self, port: PortId, now: Moment) {
+        self.take_from(port, now, TAKES_TO_EMPTY);
+    }
+
+    fn take_from(&mut self, port: PortId, now: Moment, most_takes: usize) {
         let mut taken = std::mem::take(&mut self.taken);
-        for _ in 0..MOST_TAKES_A_TURN {
+        for _ in 0..most_takes {
             let more = self.ports.receive(port, &mut self.pool, now.mono, &mut taken);
             self.filled += taken.len();
             self.hand_out(port, &mut taken, now);
@@ -40,6 +49,15 @@ impl Reactor {
             }
         }
         self.taken = taken;
+    }
+
+    /// Has a flow told of what it lost at its port also when nothing more comes there.
+    pub(super) fn look_at_port_of(&mut self, id: u64, now: Moment) {
+        if let Some(entrance) = self.ports.entrance(id)
+            && self.ports.wants_look(entrance.port, now.mono)
+        {
+            self.turn_port(entrance.port, now);
+        }
     }
 
     /// Tells the flows what the program counts of them.
@@ -57,7 +75,7 @@ impl Reactor {
             match flow.and_then(|flow| Some((flow, self.flows.get_mut(&flow)?))) {
                 Some((flow, task)) => {
                     if !task.is_touched() && task.has_just_entered(now.mono) {
-                        task.on_readable(now, &mut self.pool, &mut self.batch);
+                        task.empty_socket(now, &mut self.pool, &mut self.batch);
                     }
                     if task.on_frame(now, &mut self.pool, &datagram) {
                         self.touched.push(flow);
@@ -107,7 +125,7 @@ impl Reactor {
     pub(super) fn close_entrance(&mut self, flow: u64, now: Moment) {
         if let Some(entrance) = self.ports.entrance(flow) {
             self.ports.close_entrance(flow);
-            self.turn_port(entrance.port, now);
+            self.empty_port(entrance.port, now);
         }
     }
 }

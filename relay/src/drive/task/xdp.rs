@@ -9,6 +9,7 @@ use crate::drive::ports::{Finding, SharedLane};
 use crate::drive::socket::note_drops;
 use crate::event::EventKind;
 use crate::flow::Arrived;
+use crate::io::udp::Batch;
 use crate::io::xdp::{Refusal, Taken};
 use crate::mem::Pool;
 use crate::spec::Input;
@@ -68,6 +69,11 @@ impl FlowTask {
     /// Whether what waits in the socket may still have come before what comes by AF_XDP.
     pub(in crate::drive) fn has_just_entered(&self, now: Time) -> bool {
         self.entered.is_some_and(|entered| now.since(entered) < ENTER_TIME)
+    }
+
+    /// Takes in all that waits at the socket, which may be seconds of the stream. It ends: nothing more comes there.
+    pub(in crate::drive) fn empty_socket(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) {
+        self.take_in(now, pool, batch, usize::MAX);
     }
 
     pub(in crate::drive) const fn is_touched(&self) -> bool {

@@ -27,7 +27,7 @@ use crate::sys::{bpf, xsk};
 pub(crate) use header::{Address, Headers, group_mac};
 pub(crate) use lane::Lane;
 pub(crate) use listeners::{LIST, listeners};
-pub(crate) use port::{Port, Taken};
+pub(crate) use port::{Port, TAKES_TO_EMPTY, Taken};
 pub use refusal::Refusal;
 
 pub(crate) use crate::sys::bpf::AttachMode;

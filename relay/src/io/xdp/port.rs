@@ -22,6 +22,8 @@ const FRAME_LEN_MAX: usize = FRAME_LEN - KERNEL_HEADROOM;
 const MOST_QUEUES: u32 = 16;
 /// Packets taken a call at most.
 const MOST_A_CALL: usize = 256;
+/// Calls after which all that waited before the first has been taken.
+pub(crate) const TAKES_TO_EMPTY: usize = RING_LEN as usize / MOST_A_CALL;
 /// A stamp older than this is none.
 const OLDEST_STAMP_NANOS: u64 = 1_000_000_000;
 
