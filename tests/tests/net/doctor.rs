@@ -3,6 +3,7 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path as FilePath;
+use std::process::Command;
 use std::thread;
 
 use serde_json::Value;
@@ -255,7 +256,8 @@ fn what_af_xdp_lacks_is_named_and_given() {
     // A user, and a copy of the program, that have nothing to begin with.
     let folder = TempDir::with_prefix("flowclient-tests-").unwrap();
     let program = folder.path().join("flowclient");
-    std::fs::copy(Flowclient::binary(), &program).unwrap();
+    // By another process: a program that any process has open for writing, as a child of another test would, cannot be run.
+    Process::run(Command::new("cp").arg(Flowclient::binary()).arg(&program)).expect_success();
     std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     let as_user = "exec setpriv --reuid=65534 --regid=65534 --clear-groups";
     let ask = |setup: &str| patient.ask_of(&program, &format!("{setup}\n{as_user} \\"), "xdp", "in0");

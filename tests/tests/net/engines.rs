@@ -75,6 +75,26 @@ fn by_af_xdp_everything_comes_out_in_order() {
 }
 
 #[test]
+fn a_fast_stream_that_is_joined_while_it_runs_comes_out_in_order() {
+    let path = Path::new();
+    let sink = Capture::start(&path.sink, "eth0", HEARD_AT);
+    let sender = Sender::new(&path.source, Path::SOURCE, SEND_TO);
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| sender.send_at(50_000, datagrams(0, 10_000_000).take_while(|_| !done.load(Ordering::Relaxed))));
+        let finish = Finish(&done);
+        // What comes between its joining and the program that takes the rest waits at the socket, and is to come first.
+        let flowclient = Flowclient::start(&path.relay, &BY_XDP);
+        flowclient.wait_until("input by AF_XDP", |metrics| comes_by(metrics, "xdp"));
+        sink.wait_for_more(1_000);
+        drop(finish);
+    });
+    let received = numbers(&sink.bytes());
+    let back = received.windows(2).find(|pair| pair[1] <= pair[0]);
+    assert_eq!(back, None, "of {}", received.len());
+}
+
+#[test]
 fn a_flow_whose_datagrams_come_in_fragments_goes_through_the_socket_in_order() {
     let lab = Lab::new(&BY_XDP);
     lab.wait_for_engine("xdp");
