@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use relay::drive::Threads;
-use relay::spec::{EntryError, FlowEntry, FlowSpec, UrlError, validate};
+use relay::spec::{Engine, EntryError, FlowEntry, FlowSpec, UrlError, validate};
 use serde::Deserialize;
 
 use crate::args::{Args, CatalogArgs, LogForm, ProcessArgs};
@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) run_for: Option<Duration>,
     /// Threads that move datagrams.
     pub(crate) threads: Threads,
+    /// How datagrams get here.
+    pub(crate) engine: Engine,
     /// Form of the log.
     pub(crate) log_format: LogFormat,
     /// Whether to log warnings and errors only.
@@ -80,6 +82,7 @@ impl Config {
             listen: process.listen.0,
             run_for: process.run_for,
             threads,
+            engine: process.engine,
             log_format: log_format(process.log_format),
             quiet: process.quiet,
             watched_files: stamped.into_iter().chain(from_catalog.cloned()).collect(),

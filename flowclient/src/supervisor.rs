@@ -76,7 +76,7 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
             None => None,
         };
         descriptors::raise_limit();
-        let mut fleet = Fleet::new(config.threads, Arc::clone(&board))?;
+        let mut fleet = Fleet::new(config.threads, config.engine, Arc::clone(&board))?;
         if let (Outcome::Refused(reason), _) = fleet.become_wanted(&config.flows) {
             return Err(ConfigError::new(reason).into());
         }
@@ -131,6 +131,7 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
 
     fn tick(&mut self) {
         let now = Instant::now();
+        self.fleet.tend();
         self.look_for_loss(now);
         self.journal.tick(now);
         if self.shows_progress() {
@@ -228,9 +229,9 @@ async fn reached(end: Option<tokio::time::Instant>) {
 }
 
 fn warn_of_restart(running: &Config, fresh: &Config) {
-    if (running.listen, running.threads) != (fresh.listen, fresh.threads) {
+    if (running.listen, running.threads, running.engine) != (fresh.listen, fresh.threads, fresh.engine) {
         warn!(
-            "another listen address, number of threads or pinning takes effect only when the program is started again"
+            "another listen address, number of threads, pinning or engine takes effect only when the program is started again"
         );
     }
 }

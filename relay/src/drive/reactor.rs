@@ -1,5 +1,7 @@
 //! One thread: waits for sockets, deadlines and its mailbox, and turns the flows concerned.
 
+mod xdp;
+
 use std::collections::HashMap;
 use std::io;
 use std::num::NonZeroU64;
@@ -11,20 +13,26 @@ use rustix::buffer::spare_capacity;
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 
 use super::alarm_clock::AlarmClock;
+use super::engines::Move;
 use super::moderation::Moderation;
 use super::pair_desk::{HandOverAnswer, HandOverError};
+use super::ports::Ports;
 use super::task::FlowTask;
 use super::timers::Timers;
 use super::{capacity, clocks};
 use crate::io::udp::Batch;
+use crate::io::xdp::Taken;
 use crate::mem::Pool;
 use crate::stats::Counters;
+use crate::sys::SharedPart;
 use crate::time::{Moment, Time};
 
 /// The mailbox among the descriptors watched; flows count from 0.
 const MAILBOX: u64 = u64::MAX;
 /// The alarm clock among them.
 const ALARM: u64 = u64::MAX - 1;
+/// Set in the number of a port: a descriptor of AF_XDP.
+const PORT: u64 = 1 << 61;
 /// Set in the number of a flow: a descriptor on which its other instances are heard.
 const OTHERS: u64 = 1 << 62;
 /// Ready descriptors taken a wait.
@@ -36,6 +44,7 @@ const MOST_DEADLINES: usize = 256;
 pub(super) enum Command {
     Add(u64, Box<FlowTask>),
     Remove(u64, Sender<Counters>),
+    Move(Move),
     HandOver(u64, HandOverAnswer),
     Answer(Arc<dyn Fn() + Send + Sync>),
     Stop,
@@ -68,6 +77,11 @@ pub(super) struct Reactor {
     pool: Pool,
     batch: Batch,
     flows: HashMap<u64, Box<FlowTask>>,
+    ports: Ports,
+    /// Datagrams being taken from a port; kept for its memory.
+    taken: Vec<Taken>,
+    /// Flows that got some of them.
+    touched: Vec<u64>,
     /// Flows that hand over before they end, and who waits for that.
     leaving: HashMap<u64, Sender<Counters>>,
     /// Flows in whose socket more may wait than a turn takes.
@@ -93,6 +107,9 @@ impl Reactor {
             pool: capacity::pool(),
             batch: Batch::default(),
             flows: HashMap::new(),
+            ports: Ports::default(),
+            taken: Vec::new(),
+            touched: Vec::new(),
             leaving: HashMap::new(),
             unfinished: Vec::new(),
             timers: Timers::default(),
@@ -101,6 +118,11 @@ impl Reactor {
             filled: 0,
             stopping: false,
         })
+    }
+
+    /// The memory of its frames.
+    pub(super) fn share_frames(&self) -> SharedPart {
+        self.pool.share_frames()
     }
 
     /// Runs until told to stop.
@@ -126,6 +148,7 @@ impl Reactor {
                     id if is_of_others(id) => self.turn(id & !OTHERS, now, true),
                     MAILBOX => self.read_mailbox(now),
                     ALARM => self.alarm.heard(),
+                    id if id & PORT != 0 => self.turn_port(id & !PORT, now),
                     id => self.turn(id, now, true),
                 }
                 // What is to leave now does not wait for what all the others have to take in.
@@ -169,6 +192,7 @@ impl Reactor {
         {
             task.scheduled = None;
             self.listen(id, now);
+            self.look_at_port_of(id, now);
             self.turn_unwatched(id, now);
         }
     }
@@ -186,23 +210,34 @@ impl Reactor {
     }
 
     fn turn(&mut self, id: u64, now: Moment, readable: bool) {
-        let Some(task) = self.flows.get_mut(&id) else { return };
-        if readable {
-            let filled = task.on_readable(now, &mut self.pool, &mut self.batch);
-            self.filled += filled.buffers;
-            if filled.more {
-                self.unfinished.push(id);
-            }
+        if readable && self.is_behind_port(id, now) {
+            return self.turn_behind_port(id, now);
         }
+        if readable {
+            self.take_in(id, now);
+        }
+        let flows = self.flows.len();
+        let Some(task) = self.flows.get_mut(&id) else { return };
         if task.on_time(now, &mut self.pool, &mut self.batch) {
             watch(&self.epoll, id, task);
         }
-        if let Some(deadline) = task.end_turn(now, &mut self.pool) {
+        if let Some(deadline) = task.end_turn(now, &mut self.pool, flows) {
             self.timers.set(id, deadline, &mut task.scheduled);
         }
         if self.leaving.contains_key(&id) && self.flows.get(&id).is_none_or(|task| task.has_left(now.mono)) {
             self.end(id, now);
         }
+    }
+
+    /// Takes in a turn's share of what waits at a flow's socket. Returns whether that was anything.
+    fn take_in(&mut self, id: u64, now: Moment) -> bool {
+        let Some(task) = self.flows.get_mut(&id) else { return false };
+        let filled = task.on_readable(now, &mut self.pool, &mut self.batch);
+        self.filled += filled.buffers;
+        if filled.more {
+            self.unfinished.push(id);
+        }
+        filled.buffers > 0
     }
 
     fn hand_over(&mut self, id: u64, now: Moment, answer: HandOverAnswer) {
@@ -217,7 +252,10 @@ impl Reactor {
 
     /// Ends a flow that was asked to.
     fn end(&mut self, id: u64, now: Moment) {
-        if let (Some(task), Some(reply)) = (self.flows.remove(&id), self.leaving.remove(&id)) {
+        let Some(reply) = self.leaving.remove(&id) else { return };
+        self.close_entrance(id, now);
+        self.ports.leave(id);
+        if let Some(task) = self.flows.remove(&id) {
             // Whoever asked may be gone.
             let _ = reply.send(task.close(now, &mut self.pool, &mut self.batch));
         }
@@ -233,6 +271,7 @@ impl Reactor {
                     self.flows.insert(id, task);
                     self.turn(id, now, true);
                 }
+                Command::Move(step) => self.carry_out(step, now),
                 Command::Remove(id, reply) => {
                     self.leaving.insert(id, reply);
                     match self.flows.get_mut(&id).map(|task| task.begin_leave(now)) {

@@ -52,6 +52,10 @@ impl SocketInput {
         Ok(Self { rx, input: input.clone(), buffer_bytes, state, queue, failure: None })
     }
 
+    pub(super) const fn input(&self) -> &Input {
+        &self.input
+    }
+
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
         self.rx.as_fd()
     }
@@ -85,7 +89,7 @@ impl SocketInput {
             dropped += self.rx.new_drops(&received);
             let arrival = received.arrival_by(now);
             let Received { len, segment_len, truncated, .. } = received;
-            flow.receive(pool, Arrived { slot, len, segment_len, arrival, truncated });
+            flow.receive(pool, Arrived { slot, start: 0, len, segment_len, arrival, truncated });
         }
         if buffers > 0 {
             self.note_arrival(now, flow, say);
@@ -103,7 +107,7 @@ impl SocketInput {
         }
     }
 
-    /// Notices silence, and opens a silent input anew. Returns whether there is a new socket to watch.
+    /// Notices silence, and opens a silent input anew. Returns whether the socket is to be watched anew.
     pub(super) fn on_deadline(&mut self, now: Time, flow: &mut Flow, say: &mut impl FnMut(EventKind)) -> bool {
         if self.deadline() > now {
             return false;
@@ -141,18 +145,19 @@ impl SocketInput {
 
     /// The interface may have gone and come back, under another number or with another address: only a new socket has
     /// the group there. The old one is dropped when nothing waits in it, so that no datagram is lost or doubled.
+    /// Returns whether the socket is to be watched anew.
     fn reopen(&mut self, flow: &mut Flow, say: &mut impl FnMut(EventKind)) -> bool {
         match Rx::open(&self.input, self.buffer_bytes) {
             Ok(fresh) => {
                 if self.failure.take().is_some() {
                     say(EventKind::InputReopened);
                 }
-                let idle = !self.rx.has_waiting();
-                if idle {
+                if !self.rx.has_waiting() {
                     self.count_drops(flow, say);
                     self.rx = fresh;
                 }
-                idle
+                // Watched anew, the old one tells again of what was left in it, too.
+                true
             }
             Err(error) => {
                 self.failed(error.to_string(), say);
@@ -171,7 +176,9 @@ impl SocketInput {
         is_new
     }
 
-    fn note_arrival(&mut self, now: Moment, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
+    /// A datagram has come, by whichever way.
+    #[inline]
+    pub(super) fn note_arrival(&mut self, now: Moment, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
         match self.state {
             State::Up { .. } => {}
             State::New { .. } | State::Silent { was_up: false, .. } => say(EventKind::InputStarted),
@@ -183,7 +190,8 @@ impl SocketInput {
     }
 }
 
-fn note_drops(dropped: u64, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
+/// Counts datagrams that the kernel dropped, and says so.
+pub(super) fn note_drops(dropped: u64, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
     if dropped > 0 {
         flow.counters.dropped_kernel += dropped;
         say(EventKind::KernelDrops(dropped));

@@ -1,5 +1,7 @@
 //! A flow with its input and outputs, as a reactor thread drives it.
 
+mod xdp;
+
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +26,10 @@ use crate::time::{Moment, Time};
 /// Batches that one flow may take a turn, so that no flow keeps the others waiting.
 const MOST_BATCHES_A_TURN: usize = 6;
 
-/// Shortest interval between two publications of the counters: they are more bytes than a turn of a slow flow touches otherwise.
+/// Flows of a thread up to which each publishes its counters every turn. They are more bytes than a turn of a slow flow touches
+/// otherwise, and those of more flows do not stay in the processor's cache.
+const FEW_FLOWS: usize = 64;
+/// Shortest interval between two publications by one of more flows.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(10);
 /// Longest time for which what has been counted is not published.
 const LATEST_PUBLICATION: Duration = Duration::from_millis(100);
@@ -41,6 +46,10 @@ pub(super) struct FlowTask {
     recorder: Option<Recorder>,
     stats: Arc<FlowStats>,
     ended: bool,
+    /// Whether it got datagrams of a port since its last turn.
+    touched: bool,
+    /// When datagrams last began to come by AF_XDP.
+    entered: Option<Time>,
     /// When the pair wants to be looked at.
     next_look: Option<Time>,
     /// When the counters may be published again.
@@ -80,6 +89,8 @@ impl FlowTask {
             recorder,
             stats: Arc::default(),
             ended: false,
+            touched: false,
+            entered: None,
             next_look: None,
             next_publication: Time::default(),
             next_report: Time::default(),
@@ -104,6 +115,10 @@ impl FlowTask {
             FlowInput::Socket(socket) => Some(socket.fd()),
             FlowInput::Made(_) => None,
         }
+    }
+
+    pub(super) fn say(&self, event: EventKind) {
+        self.teller.say(event);
     }
 
     /// What is on air from other instances, and what they say, if there may be any.
@@ -157,10 +172,15 @@ impl FlowTask {
 
     /// Something waits at the input's descriptor. Returns what a turn's share of it filled.
     pub(super) fn on_readable(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> Filled {
+        self.take_in(now, pool, batch, MOST_BATCHES_A_TURN)
+    }
+
+    /// Takes in what waits at the socket, if the input has one, up to so many batches.
+    fn take_in(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch, most_batches: usize) -> Filled {
         let Self { flow, input, outputs, pair, teller, next_look, .. } = self;
         let FlowInput::Socket(socket) = input else { return Filled::default() };
         let mut all = Filled::default();
-        for _ in 0..MOST_BATCHES_A_TURN {
+        for _ in 0..most_batches {
             let filled = socket.receive(now, pool, batch, flow, &mut |kind| teller.say(kind));
             SendingSide { flow, outputs, pair: pair.as_mut(), next_look, teller }.send_due(now, pool, batch);
             all = Filled { buffers: all.buffers + filled.buffers, more: filled.more };
@@ -185,9 +205,10 @@ impl FlowTask {
         new_descriptor | self.pair.as_mut().is_some_and(PairTask::take_watch_change)
     }
 
-    /// Ends a turn: publishes the counters and says when to look again, if ever.
-    pub(super) fn end_turn(&mut self, now: Moment, pool: &mut Pool) -> Option<Time> {
-        let publication = self.publish(now.mono);
+    /// Ends a turn of one of `flows` flows: publishes the counters and says when to look again, if ever.
+    pub(super) fn end_turn(&mut self, now: Moment, pool: &mut Pool, flows: usize) -> Option<Time> {
+        self.touched = false;
+        let publication = self.publish(now.mono, flows);
         let input = match &self.input {
             FlowInput::Socket(socket) => Some(socket.deadline().coarse()),
             FlowInput::Made(made) => made.deadline(now),
@@ -230,9 +251,9 @@ impl FlowTask {
         self.flow.counters
     }
 
-    /// Publishes the counters, unless that was done just now. Returns by when it is to be done then.
-    fn publish(&mut self, now: Time) -> Option<Time> {
-        if now < self.next_publication {
+    /// Publishes the counters, unless this is one of many flows and did so just now. Returns by when it is to be done then.
+    fn publish(&mut self, now: Time, flows: usize) -> Option<Time> {
+        if flows > FEW_FLOWS && now < self.next_publication {
             return Some((self.next_publication + LATEST_PUBLICATION).coarse());
         }
         self.next_publication = now + PUBLISH_INTERVAL;
