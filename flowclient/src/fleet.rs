@@ -10,10 +10,14 @@ use relay::event::{EventSink, FlowEvent};
 use relay::spec::{Engine, FlowSpec};
 use relay::stats::Counters;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::timeout;
 
 use crate::orders::Order;
 use crate::plan::{Outcome, Plan};
 use crate::status::Board;
+
+/// How long a thread may take to publish what its flows have counted.
+const PUBLISH_PATIENCE: Duration = Duration::from_millis(20);
 
 /// All flows, with the threads that drive them.
 pub(crate) struct Fleet {
@@ -77,7 +81,20 @@ impl Fleet {
         Some(event)
     }
 
-    /// Has each thread call `answer` in its next turn.
+    /// Waits until each thread has published what its flows have counted, but not for one that is stuck.
+    pub(crate) async fn publish(&self) {
+        let (tell, mut told) = unbounded_channel();
+        let answer: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
+            // Nobody listens any more only when patience has run out.
+            let _ = tell.send(());
+        });
+        self.ask_threads(&answer);
+        drop(answer);
+        let all = async { while told.recv().await.is_some() {} };
+        let _ = timeout(PUBLISH_PATIENCE, all).await;
+    }
+
+    /// Has each thread publish its flows' counters and call `answer` in its next turn.
     pub(crate) fn ask_threads(&self, answer: &Arc<dyn Fn() + Send + Sync>) {
         self.driver.ask_threads(answer);
     }

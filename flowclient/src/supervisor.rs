@@ -105,6 +105,9 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
                 Some(order) = self.orders.recv() => Wake::Ordered(order),
                 _ = ticks.tick() => Wake::Tick,
             };
+            if matches!(wake, Wake::Tick) {
+                self.fleet.publish().await;
+            }
             if let Some(why) = self.handle(wake) {
                 break why;
             }
@@ -131,8 +134,9 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
 
     fn tick(&mut self) {
         let now = Instant::now();
-        self.fleet.tend();
+        // First: what it looks at is as of now.
         self.look_for_loss(now);
+        self.fleet.tend();
         self.journal.tick(now);
         if self.shows_progress() {
             self.console.show_progress(&progress::render(&self.board.views(), self.board.uptime(), Console::columns()));

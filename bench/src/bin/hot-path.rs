@@ -106,7 +106,7 @@ impl Lane {
         let Datagram { at, bytes } = datagram;
         let slot = pool.take().expect("what is due leaves at once");
         pool.slot_mut(slot)[..bytes.len()].copy_from_slice(bytes);
-        let arrived = Arrived { slot, len: bytes.len(), segment_len: None, arrival: *at, truncated: false };
+        let arrived = Arrived { slot, start: 0, len: bytes.len(), segment_len: None, arrival: *at, truncated: false };
         self.flow.receive(pool, arrived);
         while self.flow.poll(*at, pool) == Poll::Emit {
             self.flow.sent(*at, *at, pool);

@@ -211,7 +211,7 @@ impl Driver {
         self.threads[flow.thread].tell(Command::HandOver(flow.id, answer));
     }
 
-    /// Has each thread call `answer` in its next turn: a thread that does not is stuck or gone.
+    /// Has each thread publish its flows' counters and call `answer` in its next turn: a thread that does not is stuck or gone.
     pub fn ask_threads(&self, answer: &Arc<dyn Fn() + Send + Sync>) {
         for thread in &self.threads {
             thread.tell(Command::Answer(Arc::clone(answer)));

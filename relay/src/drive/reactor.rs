@@ -280,7 +280,10 @@ impl Reactor {
                     }
                 }
                 Command::HandOver(id, answer) => self.hand_over(id, now, answer),
-                Command::Answer(answer) => answer(),
+                Command::Answer(answer) => {
+                    self.flows.values_mut().for_each(|task| task.publish(now.mono));
+                    answer();
+                }
                 Command::Stop => self.stopping = true,
             }
         }

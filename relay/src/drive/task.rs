@@ -208,7 +208,7 @@ impl FlowTask {
     /// Ends a turn of one of `flows` flows: publishes the counters and says when to look again, if ever.
     pub(super) fn end_turn(&mut self, now: Moment, pool: &mut Pool, flows: usize) -> Option<Time> {
         self.touched = false;
-        let publication = self.publish(now.mono, flows);
+        let publication = self.publish_among(flows, now.mono);
         let input = match &self.input {
             FlowInput::Socket(socket) => Some(socket.deadline().coarse()),
             FlowInput::Made(made) => made.deadline(now),
@@ -251,13 +251,18 @@ impl FlowTask {
         self.flow.counters
     }
 
+    /// Publishes the counters.
+    pub(super) fn publish(&mut self, now: Time) {
+        self.next_publication = now + PUBLISH_INTERVAL;
+        self.stats.publish(&self.flow.counters);
+    }
+
     /// Publishes the counters, unless this is one of many flows and did so just now. Returns by when it is to be done then.
-    fn publish(&mut self, now: Time, flows: usize) -> Option<Time> {
+    fn publish_among(&mut self, flows: usize, now: Time) -> Option<Time> {
         if flows > FEW_FLOWS && now < self.next_publication {
             return Some((self.next_publication + LATEST_PUBLICATION).coarse());
         }
-        self.next_publication = now + PUBLISH_INTERVAL;
-        self.stats.publish(&self.flow.counters);
+        self.publish(now);
         None
     }
 

@@ -94,6 +94,8 @@ fn three_hundred_flows_come_out_whole_and_apart() {
     assert!(heard(&sink) == sent(), "not what was sent");
     let metrics = flowclient.metrics();
     assert_eq!(metrics.count("flowclient_input_dropped_total"), 0);
+    // However many flows there are, what has been sent by the time of a scrape is in it.
+    assert_eq!(metrics.sum("flowclient_output_datagrams_total", &[]) as u32, FLOWS * DATAGRAMS);
     for thread in ["0", "1"] {
         assert_eq!(metrics.sum("flowclient_thread_flows", &[("thread", thread)]) as u32, FLOWS / 2);
     }
