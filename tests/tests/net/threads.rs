@@ -46,6 +46,18 @@ fn assert_each_has_its_own(threads: &[String]) {
 }
 
 #[test]
+fn flows_are_shared_evenly_among_the_threads() {
+    let outputs = [7, 8, 9, 10].map(|number| format!("239.1.1.{number}:5000?iface=lo"));
+    let flows: Vec<_> = outputs.iter().map(|output| Flow { name: output, output, ..FLOW }).collect();
+    let (namespace, config) = (NetNs::new("threads"), ConfigFile::new(&flows));
+    let flowclient = Flowclient::start(&namespace, &["--config", config.argument(), "--threads", "2"]);
+    let metrics = flowclient.metrics();
+    for thread in ["0", "1"] {
+        assert_eq!(metrics.sum("flowclient_thread_flows", &[("thread", thread)]) as u32, 2);
+    }
+}
+
+#[test]
 fn pinned_threads_stay_on_a_core_each_and_the_others_go_where_they_like() {
     let count = thread::available_parallelism().map_or(1, NonZero::get);
     let (threads, process) = cores(&ConfigFile::new(&[FLOW]), &["--pin"]);
