@@ -18,7 +18,7 @@ use crate::pair::fingerprint::Fingerprint;
 use crate::pair::floor::Floor;
 use crate::pair::key_file;
 use crate::pair::machine::{Action, Machine, Options, Role, Verdict};
-use crate::pair::message::{InstanceId, Key, Quality};
+use crate::pair::message::{InstanceId, Key, Message, Quality};
 use crate::pair::recut::Recut;
 use crate::pair::status::PairStatus;
 use crate::spec::{FlowSpec, Output, PairProblem, PairSpec, Transport};
@@ -42,6 +42,7 @@ pub(super) struct PairTask {
     /// RTP numbers heard while this instance is not sending.
     air_sequence: AirSequence,
     recut: Recut,
+    unsaid: Vec<Message>,
     leaving_since: Option<Time>,
     floor: Floor,
     desk: Desk,
@@ -72,6 +73,7 @@ impl PairTask {
             known: 0,
             air_sequence: AirSequence::default(),
             recut: Recut::new(spec.packets_per_datagram),
+            unsaid: Vec::new(),
             leaving_since: None,
             floor: Floor::new(pair.least_bitrate),
             desk: Desk::default(),
@@ -218,8 +220,7 @@ impl PairTask {
         self.drop_settled(pool, flow);
         while let Some(action) = self.machine.next_action() {
             match action {
-                // A message that is lost is said again.
-                Action::Say(message) => drop(self.control.say(&message)),
+                Action::Say(message) => self.unsaid.push(message),
                 Action::TakeAir { reason, rtp_next } => {
                     rtp_next.into_iter().for_each(|next| self.air_sequence.told(next));
                     self.recut.stop();
@@ -248,6 +249,14 @@ impl PairTask {
         (counters.shadow_equal, counters.shadow_only_on_air, counters.shadow_only_here) =
             (agreement.equal, agreement.only_on_air, agreement.only_here);
         next
+    }
+
+    /// Says what is to be said. After the stream: who reads that another is on air is to have heard it there.
+    pub(super) fn speak(&mut self) {
+        for message in self.unsaid.drain(..) {
+            // A message that is lost is said again.
+            let _ = self.control.say(&message);
+        }
     }
 
     /// How it sees the pair, if that is to be told now.

@@ -302,6 +302,7 @@ impl SendingSide<'_> {
         } else {
             pair.make_room(pool, self.flow);
         }
+        self.pair.iter_mut().for_each(|pair| pair.speak());
     }
 
     fn send(&mut self, now: Moment, pool: &mut Pool) {

@@ -32,7 +32,7 @@ pub enum Made {
     },
 }
 
-/// How well ours and the air agree.
+/// How well ours and the air agree, since some were equal for the first time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Agreement {
     /// Datagrams that both had, the same.
@@ -244,16 +244,22 @@ impl Alignment {
     }
 
     fn note_only_on_air(&mut self, fingerprint: Fingerprint) {
-        // What was on air before the first of ours came proves nothing.
-        if self.agreement.equal > 0 {
+        if self.is_compared() {
             self.agreement.only_on_air += 1;
             self.note_difference(true, fingerprint);
         }
     }
 
     fn note_only_here(&mut self, fingerprint: Fingerprint) {
-        self.agreement.only_here += 1;
-        self.note_difference(false, fingerprint);
+        if self.is_compared() {
+            self.agreement.only_here += 1;
+            self.note_difference(false, fingerprint);
+        }
+    }
+
+    /// Whether differences count: until some were equal they only show that one began before the other, or cuts elsewhere.
+    const fn is_compared(&self) -> bool {
+        self.agreement.equal >= MATCHES_ALIGNED as u64
     }
 
     fn note_difference(&mut self, is_on_air: bool, fingerprint: Fingerprint) {

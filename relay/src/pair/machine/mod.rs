@@ -1,8 +1,8 @@
 //! Who is on air: one instance's view, and what it does. Pure: sockets, queues and clocks are the caller's.
 //!
 //! - [`reason`]: why the air changes hands.
-//! - [`air`]: to take the air when it is silent, and to leave it to another.
-//! - [`hand_over`]: to pass it on as planned.
+//! - `air`: to take the air when it is silent, and to leave it to another.
+//! - `hand_over`: to pass it on as planned.
 
 mod air;
 mod hand_over;
