@@ -1,0 +1,342 @@
+//! RTP numbers on which all legs of a flow agree, so that a receiver can merge them (SMPTE ST 2022-7).
+//!
+//! Each instance sends its own leg and hears the others'. The same datagram there with another number tells how far the one is
+//! ahead of the other. Whoever is behind has lost something at its input, and goes on with the number of the one ahead: so
+//! the numbers meet without a leader, and what is missing in a leg is a gap in its numbers.
+//!
+//! Nobody sends what it cannot number: an instance that starts, or had no input, listens first; one that has just lost
+//! something holds back until it hears on another leg where it is.
+
+mod recent;
+
+use std::time::Duration;
+
+use super::fingerprint::Fingerprint;
+use super::skew::Skew;
+use crate::time::Time;
+use recent::Recent;
+
+/// How long a new instance listens before its first datagram goes out.
+pub const LISTEN: Duration = Duration::from_millis(300);
+/// And for how long more it looks for its own datagrams in those that it hears.
+const JOIN_PATIENCE: Duration = Duration::from_secs(2);
+/// An input that was silent for so long begins anew.
+const OUTAGE: Duration = Duration::from_secs(1);
+/// A leg that is silent for so long is not there.
+const SILENCE: Duration = Duration::from_secs(1);
+/// After a loss, how long another leg is waited for: twice as long as it was behind us of late, but within these.
+const LEAST_PATIENCE: Duration = Duration::from_millis(8);
+const MOST_PATIENCE: Duration = Duration::from_millis(100);
+/// So many datagrams in a row must say the same.
+const VOTES: u32 = 3;
+/// Numbers that a loss, or a start, puts instances apart at most while they hear each other. Any two that are further apart were
+/// counting apart; then the lowest leg is right.
+const MOST_BEHIND: i16 = 4_096;
+/// Datagrams heard in a row that were not made here, after which a leg is taken to have another stream.
+const MOST_UNKNOWN: u32 = 200;
+
+/// A datagram that was made here.
+#[derive(Clone, Copy, Debug)]
+pub struct Made {
+    /// When it leaves.
+    pub release: Time,
+    /// What is in it.
+    pub fingerprint: Fingerprint,
+    /// The RTP number that it brings, if it does.
+    pub sequence: Option<u16>,
+    /// Whether something was lost before it.
+    pub is_after_loss: bool,
+}
+
+/// How another leg stands to ours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LegStand {
+    /// Whether it is heard.
+    pub is_heard: bool,
+    /// Whether the same datagrams have the same numbers there.
+    pub agrees: bool,
+    /// Datagrams that had the same number on both.
+    pub equal: u64,
+    /// Datagrams that had another number there.
+    pub unequal: u64,
+}
+
+/// The numbers of one leg.
+#[derive(Debug)]
+pub struct LegNumbers {
+    own: usize,
+    legs: Vec<Leg>,
+    made: Recent,
+    /// Number of the first datagram that was made.
+    base: u16,
+    /// Datagrams made before this one do not tell how those after it are numbered.
+    first: u64,
+    /// Whether the datagrams bring their numbers.
+    is_given: bool,
+    phase: Phase,
+    last_release: Option<Time>,
+    skew: Skew,
+    renumbered: Option<u64>,
+}
+
+/// A leg, as it is heard; nothing is ever heard on our own.
+#[derive(Debug, Default)]
+struct Leg {
+    heard: Recent,
+    last: Option<Time>,
+    /// Datagrams heard since the last one that was made here too.
+    unknown: u32,
+    agrees: bool,
+    votes: Votes,
+    equal: u64,
+    unequal: u64,
+}
+
+/// What the last datagrams on a leg say.
+#[derive(Clone, Copy, Debug, Default)]
+struct Votes {
+    /// How far it is ahead of us.
+    ahead: i16,
+    count: u32,
+    /// The first of ours that says so.
+    first: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    Sending,
+    /// It looks where it is, and sends nothing.
+    Settling(Settling),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Settling {
+    is_new: bool,
+    not_before: Time,
+    /// How long another leg is waited for, from the first datagram on that can be told from others.
+    patience: Duration,
+    /// When that is given up.
+    limit: Option<Time>,
+}
+
+impl Settling {
+    const fn joining(not_before: Time) -> Self {
+        Self { is_new: true, not_before, patience: JOIN_PATIENCE, limit: None }
+    }
+
+    /// A datagram was made that would leave at `release`.
+    fn note(&mut self, release: Time, can_be_told: bool) {
+        let patience = if can_be_told { self.patience } else { self.patience.max(MOST_PATIENCE) };
+        let limit = release + patience;
+        self.limit = Some(self.limit.map_or(limit, |earlier| earlier.min(limit)));
+    }
+}
+
+impl LegNumbers {
+    /// For leg `own` of so many, counted from 0; the instance starts at `now`.
+    pub fn new(now: Time, own: usize, legs: usize) -> Self {
+        Self {
+            own,
+            legs: (0..legs).map(|_| Leg::default()).collect(),
+            made: Recent::default(),
+            base: 0,
+            first: 0,
+            is_given: false,
+            phase: Phase::Settling(Settling::joining(now + LISTEN)),
+            last_release: None,
+            skew: Skew::default(),
+            renumbered: None,
+        }
+    }
+
+    /// Takes the next datagram that was made, and gives its number as far as it is known by now.
+    pub fn made(&mut self, made: Made) -> u16 {
+        let index = self.made.count();
+        self.is_given = made.sequence.is_some();
+        match made.sequence {
+            Some(sequence) => self.take_given(index, sequence),
+            None => self.look_for_loss(index, &made),
+        }
+        self.last_release = Some(made.release);
+        self.made.insert(made.fingerprint, made.release, 0);
+        let can_be_told = self.made.only(made.fingerprint).is_some();
+        if let Phase::Settling(settling) = &mut self.phase {
+            settling.note(made.release, can_be_told);
+        }
+        if can_be_told {
+            for leg in 0..self.legs.len() {
+                if let Some(seen) = self.legs[leg].heard.only(made.fingerprint) {
+                    self.compare(leg, index, seen.sequence);
+                }
+            }
+        }
+        self.number(index)
+    }
+
+    /// Takes a datagram heard on leg `leg`, from 0.
+    pub fn heard(&mut self, now: Time, leg: usize, fingerprint: Fingerprint, sequence: u16) {
+        let Some(other) = self.legs.get_mut(leg) else { return };
+        other.last = Some(now);
+        other.unknown = other.unknown.saturating_add(1);
+        other.heard.insert(fingerprint, now, sequence);
+        if other.heard.only(fingerprint).is_none() {
+            return;
+        }
+        if let Some(seen) = self.made.only(fingerprint).filter(|seen| seen.index >= self.first) {
+            self.skew.observe(now, now.since(seen.at));
+            self.compare(leg, seen.index, sequence);
+        }
+    }
+
+    /// Does what time demands, and says when to be called again at the latest.
+    pub fn poll(&mut self, now: Time) -> Option<Time> {
+        let Phase::Settling(settling) = self.phase else { return None };
+        let is_over = settling.limit.is_some_and(|limit| limit <= now);
+        let is_settled = is_over || self.others_agree() || !self.is_anybody_heard(now);
+        if settling.not_before <= now && is_settled {
+            self.phase = Phase::Sending;
+            return None;
+        }
+        let gone = self.legs.iter().filter_map(|leg| leg.last.map(|last| last + SILENCE)).max();
+        [Some(settling.not_before), settling.limit, gone].into_iter().flatten().filter(|&time| time > now).min()
+    }
+
+    /// Whether what is due may be sent: its numbers are known, or nobody knows better.
+    pub const fn may_send(&self) -> bool {
+        matches!(self.phase, Phase::Sending)
+    }
+
+    /// Whether it has not begun yet, or begins anew: what would be due meanwhile is not sent at all.
+    pub const fn is_joining(&self) -> bool {
+        matches!(self.phase, Phase::Settling(Settling { is_new: true, .. }))
+    }
+
+    /// The number of the datagram that was made after `index` others.
+    pub const fn number(&self, index: u64) -> u16 {
+        self.base.wrapping_add(index as u16)
+    }
+
+    /// How many datagrams were made.
+    pub const fn count(&self) -> u64 {
+        self.made.count()
+    }
+
+    /// The first datagram that has another number than it had at the last call, if there is one. Those after it have others too.
+    pub const fn take_renumbered(&mut self) -> Option<u64> {
+        self.renumbered.take()
+    }
+
+    /// Datagrams of ours that were compared with others.
+    pub fn compared(&self) -> u64 {
+        self.legs.iter().map(|leg| leg.equal + leg.unequal).sum()
+    }
+
+    /// How leg `leg` stands to ours.
+    pub fn stand(&self, now: Time, leg: usize) -> LegStand {
+        self.legs.get(leg).map_or_else(LegStand::default, |leg| LegStand {
+            is_heard: leg.is_heard(now),
+            agrees: leg.agrees && leg.unknown < MOST_UNKNOWN,
+            equal: leg.equal,
+            unequal: leg.unequal,
+        })
+    }
+
+    fn take_given(&mut self, index: u64, sequence: u16) {
+        if self.number(index) != sequence {
+            self.base = sequence.wrapping_sub(index as u16);
+            self.first = index;
+        }
+        self.phase = Phase::Sending;
+    }
+
+    fn look_for_loss(&mut self, index: u64, made: &Made) {
+        let Made { release, .. } = *made;
+        if self.last_release.is_some_and(|last| release.since(last) >= OUTAGE) {
+            self.settle(index, Settling::joining(release));
+        } else if made.is_after_loss {
+            let patience = (2 * self.skew.largest()).clamp(LEAST_PATIENCE, MOST_PATIENCE);
+            self.settle(index, Settling { is_new: false, not_before: release, patience, limit: None });
+        }
+    }
+
+    /// Looks for the number of the datagram `first`, which says nothing about those before it.
+    fn settle(&mut self, first: u64, settling: Settling) {
+        self.first = first;
+        for leg in &mut self.legs {
+            (leg.agrees, leg.votes) = (false, Votes::default());
+        }
+        // Who is settling already has no better reason to wait longer.
+        if self.may_send() {
+            self.phase = Phase::Settling(settling);
+        }
+    }
+
+    fn compare(&mut self, leg: usize, index: u64, sequence: u16) {
+        let ahead = sequence.wrapping_sub(self.number(index)).cast_signed();
+        let Some(other) = self.legs.get_mut(leg) else { return };
+        let votes = other.compare(ahead, index);
+        if votes.count >= self.votes_needed(ahead) && self.is_to_follow(leg, ahead) {
+            self.go_on_with(leg, votes);
+        }
+    }
+
+    fn votes_needed(&self, ahead: i16) -> u32 {
+        // What was lost puts us behind, and by no more than that.
+        let is_loss = !self.may_send() && !self.is_joining() && (1..=MOST_BEHIND).contains(&ahead);
+        if is_loss { 1 } else { VOTES }
+    }
+
+    fn is_to_follow(&self, leg: usize, ahead: i16) -> bool {
+        match self.phase {
+            _ if self.is_given => false,
+            Phase::Settling(Settling { is_new, .. }) => is_new || ahead > 0,
+            Phase::Sending => (1..=MOST_BEHIND).contains(&ahead) || is_far(ahead) && leg < self.own,
+        }
+    }
+
+    fn go_on_with(&mut self, leg: usize, votes: Votes) {
+        self.base = self.base.wrapping_add(votes.ahead.cast_unsigned());
+        self.first = votes.first;
+        self.renumbered = Some(self.renumbered.map_or(votes.first, |first| first.min(votes.first)));
+        self.legs.iter_mut().for_each(|leg| leg.votes = Votes::default());
+        if let Some(leg) = self.legs.get_mut(leg) {
+            leg.agrees = true;
+        }
+    }
+
+    fn others_agree(&self) -> bool {
+        self.legs.iter().any(|leg| leg.agrees)
+    }
+
+    fn is_anybody_heard(&self, now: Time) -> bool {
+        self.legs.iter().any(|leg| leg.is_heard(now))
+    }
+}
+
+impl Leg {
+    fn is_heard(&self, now: Time) -> bool {
+        self.last.is_some_and(|last| now.since(last) < SILENCE)
+    }
+
+    /// Takes how far it is `ahead` of us by our datagram `index`, and gives what the last ones say; nothing if it is not.
+    fn compare(&mut self, ahead: i16, index: u64) -> Votes {
+        (self.unknown, self.agrees) = (0, ahead == 0);
+        if ahead == 0 {
+            self.equal += 1;
+            self.votes = Votes::default();
+        } else {
+            self.unequal += 1;
+            let is_same = self.votes.count > 0 && self.votes.ahead == ahead;
+            let (count, first) = if is_same { (self.votes.count, self.votes.first) } else { (0, index) };
+            self.votes = Votes { ahead, count: count + 1, first: first.min(index) };
+        }
+        self.votes
+    }
+}
+
+const fn is_far(ahead: i16) -> bool {
+    ahead.unsigned_abs() > MOST_BEHIND.unsigned_abs()
+}
+
+#[cfg(test)]
+mod tests;
