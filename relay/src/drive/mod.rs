@@ -5,6 +5,7 @@
 
 mod clocks;
 mod control;
+mod leg;
 mod made;
 mod moderation;
 mod outputs;

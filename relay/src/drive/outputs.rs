@@ -44,7 +44,7 @@ struct Failing {
 
 impl Outputs {
     pub(super) fn open(spec: &FlowSpec) -> Result<Self, UdpError> {
-        let outputs = spec.outputs.iter().map(|output| Ok(Egress { tx: Tx::open(output)?, failing: None }));
+        let outputs = spec.own_outputs().iter().map(|output| Ok(Egress { tx: Tx::open(output)?, failing: None }));
         let first = spec.outputs.first().map_or_else(|| (Ipv4Addr::UNSPECIFIED, 0).into(), |output| output.address);
         Ok(Self {
             outputs: outputs.collect::<Result<_, UdpError>>()?,

@@ -316,7 +316,7 @@ fn open(output: &Output, own: SocketAddr, buffer_bytes: usize, key: Option<Key>)
     Ok((Rx::open_beside(output, own, buffer_bytes)?, Control::open(&control, key)?))
 }
 
-fn quality(now: Time, flow: &Flow, outputs: &Outputs, is_under_floor: bool) -> Quality {
+pub(super) fn quality(now: Time, flow: &Flow, outputs: &Outputs, is_under_floor: bool) -> Quality {
     if flow.counters.input_up_gauge == 0 || outputs.all_fail(now) {
         Quality::None
     } else if is_under_floor || flow.is_bad() {
@@ -327,7 +327,7 @@ fn quality(now: Time, flow: &Flow, outputs: &Outputs, is_under_floor: bool) -> Q
 }
 
 /// A number that no other instance has, in all likelihood.
-fn draw(utc: Utc) -> InstanceId {
+pub(super) fn draw(utc: Utc) -> InstanceId {
     use std::hash::{BuildHasher, RandomState};
     InstanceId(RandomState::new().hash_one(utc.0))
 }

@@ -111,7 +111,11 @@ impl Assembly {
 
     #[inline]
     fn inspect(&mut self, run: &[u8], arrival: Time, counters: &mut Counters) {
+        let errors = counters.continuity_errors;
         self.inspection.packets(arrival, run, counters);
+        if counters.continuity_errors != errors {
+            self.queue.note_loss();
+        }
         if let Some(tape) = &mut self.tape {
             tape.packets(arrival, run);
         }

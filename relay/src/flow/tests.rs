@@ -36,6 +36,7 @@ fn spec(transport: Transport) -> FlowSpec {
         pace: Pace::Arrival,
         inspect: Inspect::Continuity,
         pair: None,
+        leg: None,
         packets_per_datagram: 7,
         reorder_window: WINDOW,
         receive_buffer_bytes: 1 << 20,

@@ -21,6 +21,8 @@ pub struct Datagram {
     pub rtp: RtpHead,
     /// Number of its first packet, in the flow's own count.
     pub first_packet: u64,
+    /// Whether packets before it, or in it, are missing.
+    pub is_after_loss: bool,
 }
 
 /// A first-in first-out queue of datagrams; it holds the slots of their spans.
@@ -30,6 +32,7 @@ pub struct Queue {
     datagrams: VecDeque<Datagram>,
     open_spans: usize,
     open_len: usize,
+    open_is_after_loss: bool,
 }
 
 impl Queue {
@@ -54,6 +57,11 @@ impl Queue {
         self.open_len
     }
 
+    /// Packets are missing before the end of the datagram being put together.
+    pub const fn note_loss(&mut self) {
+        self.open_is_after_loss = true;
+    }
+
     /// Closes the datagram being put together, which begins with packet number `first_packet`.
     #[inline]
     pub fn close(&mut self, first_packet: u64, arrival: Time, release: Time, rtp: RtpHead) {
@@ -64,6 +72,7 @@ impl Queue {
             release,
             rtp,
             first_packet,
+            is_after_loss: std::mem::take(&mut self.open_is_after_loss),
         });
         (self.open_spans, self.open_len) = (0, 0);
     }
@@ -83,6 +92,13 @@ impl Queue {
         let datagram = self.datagrams.get(index)?;
         let first: usize = self.datagrams.range(..index).map(|datagram| datagram.spans).sum();
         Some((datagram, self.spans.range(first..first + datagram.spans).copied()))
+    }
+
+    /// Gives datagram number `index` of the queue this RTP sequence number.
+    pub fn set_sequence(&mut self, index: usize, sequence: u16) {
+        if let Some(datagram) = self.datagrams.get_mut(index) {
+            datagram.rtp.sequence = Some(sequence);
+        }
     }
 
     /// When the first datagram leaves.

@@ -1,0 +1,282 @@
+//! A flow of which this instance sends one leg: it hears the others, to number its datagrams as they do.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use super::OpenError;
+use super::outputs::{LOW_WATER_SLOTS, Outputs};
+use super::pair::{draw, quality};
+use crate::flow::Flow;
+use crate::io::udp::{Batch, Received, Rx, UdpError};
+use crate::mem::{Pool, SlotId, Span};
+use crate::pair::fingerprint::Fingerprint;
+use crate::pair::leg_numbers::{LegNumbers, Made};
+use crate::pair::machine::Role;
+use crate::pair::message::InstanceId;
+use crate::pair::recut::Recut;
+use crate::pair::status::{LegStatus, PairStatus, Shadow, Stand, unix_seconds};
+use crate::spec::{FlowSpec, Input, LegNumber, Output};
+use crate::time::{Moment, Time};
+use crate::wire::rtp::Rtp;
+
+/// Batches that are taken from another leg in a turn.
+const MOST_BATCHES_A_TURN: usize = 16;
+/// Interval between two attempts to open what hears a leg that is silent anew.
+const REOPEN_INTERVAL: Duration = Duration::from_secs(1);
+/// What should have left so long ago is of no use to a receiver that merges: the most that legs may be apart is 450 ms
+/// (ST 2022-7, class C).
+const STALE: Duration = Duration::from_millis(500);
+/// Interval between two reports, if nothing changes.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// One leg of a flow.
+pub(super) struct LegTask {
+    own: LegNumber,
+    instance: InstanceId,
+    others: Vec<OtherLeg>,
+    numbers: LegNumbers,
+    recut: Recut,
+    /// Datagrams of the queue that have a number.
+    known: usize,
+    role: Role,
+    role_since: f64,
+    told: Option<Time>,
+    buffer_bytes: usize,
+    has_new_fds: bool,
+}
+
+struct OtherLeg {
+    number: LegNumber,
+    input: Input,
+    rx: Rx,
+    next_try: Time,
+}
+
+impl LegTask {
+    /// Listens to the legs other than `own`.
+    pub(super) fn open(spec: &FlowSpec, own: LegNumber, now: Moment) -> Result<Self, OpenError> {
+        let buffer_bytes = spec.receive_buffer_bytes;
+        let legs = spec.outputs.iter().enumerate().map(|(index, output)| (LegNumber::of_index(index), output));
+        let others = legs.filter(|&(number, _)| number != own);
+        let open = |(number, output)| OtherLeg::open(number, output, buffer_bytes, now.mono);
+        Ok(Self {
+            own,
+            instance: draw(now.utc),
+            others: others.map(open).collect::<Result<_, UdpError>>()?,
+            numbers: LegNumbers::new(now.mono, own.index(), spec.outputs.len()),
+            recut: Recut::new(spec.packets_per_datagram),
+            known: 0,
+            role: Role::Joining,
+            role_since: unix_seconds(now.utc),
+            told: None,
+            buffer_bytes,
+            has_new_fds: false,
+        })
+    }
+
+    /// Whether there are new descriptors to watch since the last call.
+    pub(super) const fn take_new_fds(&mut self) -> bool {
+        std::mem::replace(&mut self.has_new_fds, false)
+    }
+
+    /// The descriptors to watch.
+    pub(super) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.others.iter().map(|other| other.rx.as_fd())
+    }
+
+    /// Whether it is to send what is due.
+    pub(super) const fn may_send(&self) -> bool {
+        self.numbers.may_send()
+    }
+
+    /// Whether what waits is to be sent when the flow ends.
+    pub(super) const fn has_begun(&self) -> bool {
+        !self.numbers.is_joining()
+    }
+
+    /// Hears the other legs.
+    pub(super) fn listen(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch, flow: &mut Flow) {
+        let Self { others, numbers, recut, .. } = self;
+        for other in others {
+            for _ in 0..MOST_BATCHES_A_TURN {
+                // An error is told by the silence that follows.
+                let Ok(more) = other.rx.receive(pool, batch) else { break };
+                for (slot, received) in batch.drain() {
+                    Ear { leg: other.number, numbers, recut, flow }.hear(now.mono, pool, slot, &received);
+                    pool.release(slot);
+                }
+                if !more {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Numbers the datagrams that are new in the queue.
+    pub(super) fn take_made(&mut self, pool: &Pool, flow: &mut Flow) {
+        while let Some(made) = self.next_made(pool, flow) {
+            let number = self.numbers.made(made);
+            flow.set_sequence(self.known, number);
+            if self.numbers.is_joining() {
+                self.compare_cuts(pool, flow);
+            }
+            self.known += 1;
+        }
+    }
+
+    /// Does what time demands; gives the time of the next look.
+    pub(super) fn act(&mut self, now: Moment, pool: &mut Pool, flow: &mut Flow) -> Time {
+        let next = self.numbers.poll(now.mono);
+        self.number_anew(flow);
+        self.drop_useless(now.mono, pool, flow);
+        let role = if self.numbers.is_joining() { Role::Joining } else { Role::OnAir };
+        if self.role != role {
+            (self.role, self.role_since, self.told) = (role, unix_seconds(now.utc), None);
+        }
+        flow.counters.standby_gauge = u64::from(role != Role::OnAir);
+        let retry = self.reopen_silent(now.mono);
+        next.map_or(retry, |next| next.min(retry))
+    }
+
+    /// So many datagrams of the queue were sent.
+    pub(super) fn sent(&mut self, count: usize) {
+        self.known -= count.min(self.known);
+    }
+
+    /// Lets the oldest go when there is hardly room for what arrives.
+    pub(super) fn make_room(&mut self, pool: &mut Pool, flow: &mut Flow) {
+        while pool.free_slots() < LOW_WATER_SLOTS && self.known > 0 {
+            self.suppress(1, pool, flow);
+        }
+    }
+
+    /// How it and the others stand, if that is to be told now.
+    pub(super) fn report(&mut self, now: Moment, flow: &Flow, outputs: &Outputs) -> Option<PairStatus> {
+        if self.told.is_some_and(|told| now.mono.since(told) < REPORT_INTERVAL) {
+            return None;
+        }
+        self.told = Some(now.mono);
+        let legs: Vec<_> = self.others.iter().map(|other| self.stand(now.mono, other)).collect();
+        let is_sure = legs.iter().all(|leg| leg.agrees || !leg.heard);
+        let own = Stand {
+            instance: self.instance,
+            rank: 0,
+            term: 0,
+            on_air: self.role == Role::OnAir,
+            ready: self.role == Role::OnAir && is_sure,
+            quality: quality(now.mono, flow, outputs, false),
+            leaving: false,
+        };
+        Some(PairStatus {
+            own,
+            role: self.role,
+            since_timestamp: self.role_since,
+            last_change: None,
+            stranger: None,
+            shadow: Shadow::default(),
+            peers: Vec::new(),
+            leg: Some(self.own),
+            legs,
+        })
+    }
+
+    fn stand(&self, now: Time, other: &OtherLeg) -> LegStatus {
+        LegStatus::of(other.number, other.input.to_string(), self.numbers.stand(now, other.number.index()))
+    }
+
+    fn next_made(&self, pool: &Pool, flow: &Flow) -> Option<Made> {
+        let (datagram, spans) = flow.queue().get(self.known)?;
+        Some(Made {
+            release: datagram.release,
+            fingerprint: Fingerprint::of(spans.map(|span| pool.bytes(span))),
+            sequence: datagram.rtp.sequence,
+            is_after_loss: datagram.is_after_loss,
+        })
+    }
+
+    /// Cuts the stream where another leg does, if the datagram that is new shows where that is: only before it is on air.
+    fn compare_cuts(&mut self, pool: &Pool, flow: &mut Flow) {
+        let Some((datagram, spans)) = flow.queue().get(self.known) else { return };
+        let pieces = spans.map(|span| pool.bytes(span));
+        let cut = self.recut.made(datagram.first_packet, pieces, self.numbers.compared());
+        cut.into_iter().for_each(|packet| flow.cut_before(packet));
+    }
+
+    /// Gives the datagrams in the queue the numbers that are known by now.
+    fn number_anew(&mut self, flow: &mut Flow) {
+        let Some(first) = self.numbers.take_renumbered() else { return };
+        let oldest = self.numbers.count() - self.known as u64;
+        for place in 0..self.known {
+            let index = oldest + place as u64;
+            if index >= first {
+                flow.set_sequence(place, self.numbers.number(index));
+            }
+        }
+    }
+
+    /// Lets go what is due before this leg has begun, and what is too late for anybody.
+    fn drop_useless(&mut self, now: Time, pool: &mut Pool, flow: &mut Flow) {
+        let is_joining = self.numbers.is_joining();
+        let is_useless = |release: Time| if is_joining { release <= now } else { release + STALE < now };
+        while self.known > 0 && flow.queue().next_release().is_some_and(is_useless) {
+            self.suppress(1, pool, flow);
+        }
+    }
+
+    fn suppress(&mut self, count: usize, pool: &mut Pool, flow: &mut Flow) {
+        flow.suppress(count, pool);
+        self.known -= count.min(self.known);
+    }
+
+    /// The interface of a silent leg may have gone and come back: only a new socket has the group there. Gives the time of
+    /// the next look.
+    fn reopen_silent(&mut self, now: Time) -> Time {
+        let mut next = now + REOPEN_INTERVAL;
+        for other in &mut self.others {
+            if other.next_try <= now {
+                other.next_try = now + REOPEN_INTERVAL;
+                let is_heard = self.numbers.stand(now, other.number.index()).is_heard || other.rx.has_waiting();
+                // If it cannot be opened, the old one stays until the next try.
+                if !is_heard && let Ok(rx) = Rx::open(&other.input, self.buffer_bytes) {
+                    (other.rx, self.has_new_fds) = (rx, true);
+                }
+            }
+            next = next.min(other.next_try);
+        }
+        next
+    }
+}
+
+impl OtherLeg {
+    fn open(number: LegNumber, output: &Output, buffer_bytes: usize, now: Time) -> Result<Self, UdpError> {
+        let Output { transport, address, interface, .. } = output.clone();
+        let input = Input { transport, source: None, address, interface };
+        let rx = Rx::open(&input, buffer_bytes)?;
+        Ok(Self { number, input, rx, next_try: now + REOPEN_INTERVAL })
+    }
+}
+
+/// What takes in what is heard on a leg.
+struct Ear<'a> {
+    leg: LegNumber,
+    numbers: &'a mut LegNumbers,
+    recut: &'a mut Recut,
+    flow: &'a mut Flow,
+}
+
+impl Ear<'_> {
+    fn hear(&mut self, now: Time, pool: &Pool, slot: SlotId, received: &Received) {
+        let segment_len = received.segment_len.unwrap_or(received.len).max(1);
+        for start in (0..received.len).step_by(segment_len) {
+            let len = segment_len.min(received.len - start);
+            let bytes = pool.bytes(Span { slot, start: start as u32, len: len as u32 });
+            let Ok(rtp) = Rtp::parse(bytes) else { continue };
+            let payload = &bytes[rtp.payload_start..rtp.payload_end];
+            self.numbers.heard(now, self.leg.index(), Fingerprint::of([payload].into_iter()), rtp.sequence);
+            if self.numbers.is_joining() {
+                let cut = self.recut.heard(payload, self.numbers.compared());
+                cut.into_iter().for_each(|packet| self.flow.cut_before(packet));
+            }
+        }
+    }
+}
