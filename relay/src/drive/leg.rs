@@ -85,7 +85,7 @@ impl LegTask {
     }
 
     /// Whether it is to send what is due.
-    pub(super) const fn may_send(&self) -> bool {
+    pub(super) fn may_send(&self) -> bool {
         self.numbers.may_send()
     }
 
@@ -113,8 +113,8 @@ impl LegTask {
     }
 
     /// Numbers the datagrams that are new in the queue.
-    pub(super) fn take_made(&mut self, pool: &Pool, flow: &mut Flow) {
-        while let Some(made) = self.next_made(pool, flow) {
+    pub(super) fn take_made(&mut self, now: Time, pool: &Pool, flow: &mut Flow) {
+        while let Some(made) = self.next_made(now, pool, flow) {
             let number = self.numbers.made(made);
             flow.set_sequence(self.known, number);
             if self.numbers.is_joining() {
@@ -184,9 +184,10 @@ impl LegTask {
         LegStatus::of(other.number, other.input.to_string(), self.numbers.stand(now, other.number.index()))
     }
 
-    fn next_made(&self, pool: &Pool, flow: &Flow) -> Option<Made> {
+    fn next_made(&self, now: Time, pool: &Pool, flow: &Flow) -> Option<Made> {
         let (datagram, spans) = flow.queue().get(self.known)?;
         Some(Made {
+            now,
             release: datagram.release,
             fingerprint: Fingerprint::of(spans.map(|span| pool.bytes(span))),
             sequence: datagram.rtp.sequence,

@@ -218,7 +218,7 @@ impl FlowTask {
             self.sender().send_due(now, pool, batch);
         }
         self.flow.finish(now.mono, pool);
-        self.leg.iter_mut().for_each(|leg| leg.take_made(pool, &mut self.flow));
+        self.leg.iter_mut().for_each(|leg| leg.take_made(now.mono, pool, &mut self.flow));
         if self.pair.as_ref().is_none_or(PairTask::may_send) && self.leg.as_ref().is_none_or(LegTask::has_begun) {
             self.send_rest(now, pool);
         }
@@ -327,7 +327,7 @@ impl SendingSide<'_> {
         let Some(leg) = &mut self.leg else { return };
         // What is no longer waited for comes into the queue now, and gets its number with the rest.
         self.flow.poll(now.mono, pool);
-        leg.take_made(pool, self.flow);
+        leg.take_made(now.mono, pool, self.flow);
         *self.next_look = Some(leg.act(now, pool, self.flow));
         if !leg.may_send() {
             return leg.make_room(pool, self.flow);

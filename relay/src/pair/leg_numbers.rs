@@ -8,6 +8,7 @@
 //! something holds back until it hears on another leg where it is.
 
 mod recent;
+mod stretches;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use super::fingerprint::Fingerprint;
 use super::skew::Skew;
 use crate::time::Time;
 use recent::Recent;
+use stretches::{Certainty, Stretches};
 
 /// How long a new instance listens before its first datagram goes out.
 pub const LISTEN: Duration = Duration::from_millis(300);
@@ -25,7 +27,7 @@ const OUTAGE: Duration = Duration::from_secs(1);
 /// A leg that is silent for so long is not there.
 const SILENCE: Duration = Duration::from_secs(1);
 /// After a loss, how long another leg is waited for: twice as long as it was behind us of late, but within these.
-const LEAST_PATIENCE: Duration = Duration::from_millis(8);
+const LEAST_PATIENCE: Duration = Duration::from_millis(20);
 const MOST_PATIENCE: Duration = Duration::from_millis(100);
 /// So many datagrams in a row must say the same.
 const VOTES: u32 = 3;
@@ -38,6 +40,8 @@ const MOST_UNKNOWN: u32 = 200;
 /// A datagram that was made here.
 #[derive(Clone, Copy, Debug)]
 pub struct Made {
+    /// When that was.
+    pub now: Time,
     /// When it leaves.
     pub release: Time,
     /// What is in it.
@@ -67,13 +71,11 @@ pub struct LegNumbers {
     own: usize,
     legs: Vec<Leg>,
     made: Recent,
-    /// Number of the first datagram that was made.
-    base: u16,
-    /// Datagrams made before this one do not tell how those after it are numbered.
-    first: u64,
+    stretches: Stretches,
     /// Whether the datagrams bring their numbers.
     is_given: bool,
-    phase: Phase,
+    /// While it has not begun yet, or begins anew.
+    joining: Option<Joining>,
     last_release: Option<Time>,
     skew: Skew,
     renumbered: Option<u64>,
@@ -98,38 +100,15 @@ struct Votes {
     /// How far it is ahead of us.
     ahead: i16,
     count: u32,
+    /// The first datagram of the stretch that they are of.
+    stretch: u64,
     /// The first of ours that says so.
     first: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Phase {
-    Sending,
-    /// It looks where it is, and sends nothing.
-    Settling(Settling),
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Settling {
-    is_new: bool,
+struct Joining {
     not_before: Time,
-    /// How long another leg is waited for, from the first datagram on that can be told from others.
-    patience: Duration,
-    /// When that is given up.
-    limit: Option<Time>,
-}
-
-impl Settling {
-    const fn joining(not_before: Time) -> Self {
-        Self { is_new: true, not_before, patience: JOIN_PATIENCE, limit: None }
-    }
-
-    /// A datagram was made that would leave at `release`.
-    fn note(&mut self, release: Time, can_be_told: bool) {
-        let patience = if can_be_told { self.patience } else { self.patience.max(MOST_PATIENCE) };
-        let limit = release + patience;
-        self.limit = Some(self.limit.map_or(limit, |earlier| earlier.min(limit)));
-    }
 }
 
 impl LegNumbers {
@@ -139,10 +118,9 @@ impl LegNumbers {
             own,
             legs: (0..legs).map(|_| Leg::default()).collect(),
             made: Recent::default(),
-            base: 0,
-            first: 0,
+            stretches: Stretches::new(JOIN_PATIENCE),
             is_given: false,
-            phase: Phase::Settling(Settling::joining(now + LISTEN)),
+            joining: Some(Joining { not_before: now + LISTEN }),
             last_release: None,
             skew: Skew::default(),
             renumbered: None,
@@ -154,15 +132,16 @@ impl LegNumbers {
         let index = self.made.count();
         self.is_given = made.sequence.is_some();
         match made.sequence {
-            Some(sequence) => self.take_given(index, sequence),
+            Some(sequence) => {
+                self.stretches.give(index, sequence);
+                self.joining = None;
+            }
             None => self.look_for_loss(index, &made),
         }
         self.last_release = Some(made.release);
         self.made.insert(made.fingerprint, made.release, 0);
         let can_be_told = self.made.only(made.fingerprint).is_some();
-        if let Phase::Settling(settling) = &mut self.phase {
-            settling.note(made.release, can_be_told);
-        }
+        self.stretches.note_made(made.release.max(made.now), can_be_told);
         if can_be_told {
             for leg in 0..self.legs.len() {
                 if let Some(seen) = self.legs[leg].heard.only(made.fingerprint) {
@@ -182,7 +161,7 @@ impl LegNumbers {
         if other.heard.only(fingerprint).is_none() {
             return;
         }
-        if let Some(seen) = self.made.only(fingerprint).filter(|seen| seen.index >= self.first) {
+        if let Some(seen) = self.made.only(fingerprint) {
             self.skew.observe(now, now.since(seen.at));
             self.compare(leg, seen.index, sequence);
         }
@@ -190,30 +169,31 @@ impl LegNumbers {
 
     /// Does what time demands, and says when to be called again at the latest.
     pub fn poll(&mut self, now: Time) -> Option<Time> {
-        let Phase::Settling(settling) = self.phase else { return None };
-        let is_over = settling.limit.is_some_and(|limit| limit <= now);
-        let is_settled = is_over || self.others_agree() || !self.is_anybody_heard(now);
-        if settling.not_before <= now && is_settled {
-            self.phase = Phase::Sending;
-            return None;
+        let not_before = self.joining.map(|joining| joining.not_before).filter(|&time| time > now);
+        if not_before.is_none() {
+            self.stretches.assume(now, !self.is_anybody_heard(now));
+            if !self.stretches.has_unknown() {
+                self.joining = None;
+                return None;
+            }
         }
         let gone = self.legs.iter().filter_map(|leg| leg.last.map(|last| last + SILENCE)).max();
-        [Some(settling.not_before), settling.limit, gone].into_iter().flatten().filter(|&time| time > now).min()
+        [not_before, self.stretches.next_limit(), gone].into_iter().flatten().filter(|&time| time > now).min()
     }
 
     /// Whether what is due may be sent: its numbers are known, or nobody knows better.
-    pub const fn may_send(&self) -> bool {
-        matches!(self.phase, Phase::Sending)
+    pub fn may_send(&self) -> bool {
+        !self.is_joining() && !self.stretches.has_unknown()
     }
 
     /// Whether it has not begun yet, or begins anew: what would be due meanwhile is not sent at all.
     pub const fn is_joining(&self) -> bool {
-        matches!(self.phase, Phase::Settling(Settling { is_new: true, .. }))
+        self.joining.is_some()
     }
 
     /// The number of the datagram that was made after `index` others.
-    pub const fn number(&self, index: u64) -> u16 {
-        self.base.wrapping_add(index as u16)
+    pub fn number(&self, index: u64) -> u16 {
+        self.stretches.number(index)
     }
 
     /// How many datagrams were made.
@@ -241,71 +221,54 @@ impl LegNumbers {
         })
     }
 
-    fn take_given(&mut self, index: u64, sequence: u16) {
-        if self.number(index) != sequence {
-            self.base = sequence.wrapping_sub(index as u16);
-            self.first = index;
-        }
-        self.phase = Phase::Sending;
-    }
-
     fn look_for_loss(&mut self, index: u64, made: &Made) {
-        let Made { release, .. } = *made;
-        if self.last_release.is_some_and(|last| release.since(last) >= OUTAGE) {
-            self.settle(index, Settling::joining(release));
+        let is_outage = self.last_release.is_some_and(|last| made.release.since(last) >= OUTAGE);
+        if is_outage {
+            self.joining = Some(Joining { not_before: made.release });
+        }
+        if self.is_joining() && (is_outage || made.is_after_loss) {
+            self.stretches.begin_anew(index, JOIN_PATIENCE);
         } else if made.is_after_loss {
-            let patience = (2 * self.skew.largest()).clamp(LEAST_PATIENCE, MOST_PATIENCE);
-            self.settle(index, Settling { is_new: false, not_before: release, patience, limit: None });
-        }
-    }
-
-    /// Looks for the number of the datagram `first`, which says nothing about those before it.
-    fn settle(&mut self, first: u64, settling: Settling) {
-        self.first = first;
-        for leg in &mut self.legs {
-            (leg.agrees, leg.votes) = (false, Votes::default());
-        }
-        // Who is settling already has no better reason to wait longer.
-        if self.may_send() {
-            self.phase = Phase::Settling(settling);
+            self.stretches.begin(index, (2 * self.skew.largest()).clamp(LEAST_PATIENCE, MOST_PATIENCE));
         }
     }
 
     fn compare(&mut self, leg: usize, index: u64, sequence: u16) {
-        let ahead = sequence.wrapping_sub(self.number(index)).cast_signed();
+        let Some(stretch) = self.stretches.of(index) else { return };
         let Some(other) = self.legs.get_mut(leg) else { return };
-        let votes = other.compare(ahead, index);
-        if votes.count >= self.votes_needed(ahead) && self.is_to_follow(leg, ahead) {
+        let ahead = sequence.wrapping_sub(self.stretches.number(index)).cast_signed();
+        let votes = other.compare(ahead, index, stretch.first);
+        if ahead == 0 {
+            self.stretches.confirm(index);
+        } else if votes.count >= self.votes_needed(ahead, stretch.certainty)
+            && self.is_to_follow(leg, ahead, stretch.certainty)
+        {
             self.go_on_with(leg, votes);
         }
     }
 
-    fn votes_needed(&self, ahead: i16) -> u32 {
+    fn votes_needed(&self, ahead: i16, certainty: Certainty) -> u32 {
         // What was lost puts us behind, and by no more than that.
-        let is_loss = !self.may_send() && !self.is_joining() && (1..=MOST_BEHIND).contains(&ahead);
-        if is_loss { 1 } else { VOTES }
+        let is_loss = certainty == Certainty::Unknown && (1..=MOST_BEHIND).contains(&ahead);
+        if is_loss && !self.is_joining() { 1 } else { VOTES }
     }
 
-    fn is_to_follow(&self, leg: usize, ahead: i16) -> bool {
-        match self.phase {
+    fn is_to_follow(&self, leg: usize, ahead: i16, certainty: Certainty) -> bool {
+        match certainty {
             _ if self.is_given => false,
-            Phase::Settling(Settling { is_new, .. }) => is_new || ahead > 0,
-            Phase::Sending => (1..=MOST_BEHIND).contains(&ahead) || is_far(ahead) && leg < self.own,
+            _ if self.is_joining() => true,
+            Certainty::Unknown => ahead > 0,
+            _ => (1..=MOST_BEHIND).contains(&ahead) || is_far(ahead) && leg < self.own,
         }
     }
 
     fn go_on_with(&mut self, leg: usize, votes: Votes) {
-        self.base = self.base.wrapping_add(votes.ahead.cast_unsigned());
-        self.first = votes.first;
-        self.renumbered = Some(self.renumbered.map_or(votes.first, |first| first.min(votes.first)));
+        let Some(first) = self.stretches.raise(votes.first, votes.ahead) else { return };
+        self.renumbered = Some(self.renumbered.map_or(first, |earlier| earlier.min(first)));
         self.legs.iter_mut().for_each(|leg| leg.votes = Votes::default());
         if let Some(leg) = self.legs.get_mut(leg) {
             leg.agrees = true;
         }
-    }
-
-    fn others_agree(&self) -> bool {
-        self.legs.iter().any(|leg| leg.agrees)
     }
 
     fn is_anybody_heard(&self, now: Time) -> bool {
@@ -319,16 +282,16 @@ impl Leg {
     }
 
     /// Takes how far it is `ahead` of us by our datagram `index`, and gives what the last ones say; nothing if it is not.
-    fn compare(&mut self, ahead: i16, index: u64) -> Votes {
+    fn compare(&mut self, ahead: i16, index: u64, stretch: u64) -> Votes {
         (self.unknown, self.agrees) = (0, ahead == 0);
         if ahead == 0 {
             self.equal += 1;
             self.votes = Votes::default();
         } else {
             self.unequal += 1;
-            let is_same = self.votes.count > 0 && self.votes.ahead == ahead;
+            let is_same = self.votes.count > 0 && (self.votes.ahead, self.votes.stretch) == (ahead, stretch);
             let (count, first) = if is_same { (self.votes.count, self.votes.first) } else { (0, index) };
-            self.votes = Votes { ahead, count: count + 1, first: first.min(index) };
+            self.votes = Votes { ahead, count: count + 1, stretch, first: first.min(index) };
         }
         self.votes
     }

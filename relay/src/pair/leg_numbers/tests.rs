@@ -128,7 +128,7 @@ impl Instance {
         let is_after_loss = notices && self.last.is_some_and(|last| last + 1 != datagram);
         self.last = Some(datagram);
         self.queue.push_back((self.numbers.count(), datagram));
-        self.numbers.made(Made { release: now, fingerprint: content(datagram), sequence: None, is_after_loss });
+        self.numbers.made(Made { now, release: now, fingerprint: content(datagram), sequence: None, is_after_loss });
     }
 
     fn turn(&mut self, now: Time) -> (Vec<(u64, u16)>, Option<Time>) {
@@ -148,7 +148,7 @@ impl Instance {
 
 fn host(longest_delay_ms: u64) -> impl Strategy<Value = Host> {
     let delay = move || (0..=longest_delay_ms).prop_map(Duration::from_millis);
-    let losses = proptest::collection::vec((0..LAST_LOSS, 1_u64..20), 0..8);
+    let losses = proptest::collection::vec((0..LAST_LOSS, 1_u64..20), 0..60);
     (0_u64..1_000, delay(), delay(), losses, any::<bool>()).prop_map(
         |(begins, input_delay, output_delay, losses, notices)| {
             let losses = losses.into_iter().flat_map(|(first, count)| first..(first + count).min(LAST_LOSS)).collect();
@@ -236,7 +236,7 @@ fn what_an_input_numbers_is_not_touched() {
     for number in 0_u16..100 {
         let (now, fingerprint) = (Time(u64::from(number)), Fingerprint(u64::from(number)));
         numbers.heard(now, 0, fingerprint, number + 7);
-        let made = Made { release: now, fingerprint, sequence: Some(number), is_after_loss: number == 50 };
+        let made = Made { now, release: now, fingerprint, sequence: Some(number), is_after_loss: number == 50 };
         assert_eq!(numbers.made(made), number);
         assert!(numbers.may_send());
     }
@@ -252,7 +252,7 @@ fn those_that_counted_apart_follow_the_lowest_leg() {
         numbers.poll(later);
         for number in 0..9 {
             let fingerprint = Fingerprint(number);
-            numbers.made(Made { release: later, fingerprint, sequence: None, is_after_loss: false });
+            numbers.made(Made { now: later, release: later, fingerprint, sequence: None, is_after_loss: false });
             numbers.heard(later, leg, fingerprint, 30_000 + number as u16);
         }
         numbers.number(0)

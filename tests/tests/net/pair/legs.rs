@@ -84,8 +84,8 @@ impl Lab {
 
     /// A part of what is sent to the host is lost on its way.
     fn lose_input(&self, host: usize) {
-        let rules = "table ip fc { chain in { type filter hook input priority 0; \
-                     ip daddr 239.9.9.9 numgen random mod 100 < 4 drop; } }";
+        let chain = "type filter hook input priority 0; ip daddr 239.9.9.9 numgen random mod 100 < 4 drop";
+        let rules = &format!("table ip fc {{ chain in {{ {chain}; }}; }}");
         self.nft(host, rules);
     }
 
