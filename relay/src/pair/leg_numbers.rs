@@ -29,6 +29,8 @@ const SILENCE: Duration = Duration::from_secs(1);
 /// After a loss, how long another leg is waited for: twice as long as it was behind us of late, but within these.
 const LEAST_PATIENCE: Duration = Duration::from_millis(20);
 const MOST_PATIENCE: Duration = Duration::from_millis(100);
+/// Datagrams after a loss from which on that is measured: before, others may have waited too.
+const UNDISTURBED: u64 = 256;
 /// So many datagrams in a row must say the same.
 const VOTES: u32 = 3;
 /// Numbers that a loss, or a start, puts instances apart at most while they hear each other. Any two that are further apart were
@@ -88,6 +90,8 @@ struct Leg {
     last: Option<Time>,
     /// Datagrams heard since the last one that was made here too.
     unknown: u32,
+    /// The number of the last one, if it was not made here: we may have lost it.
+    missing: Option<u16>,
     agrees: bool,
     votes: Votes,
     equal: u64,
@@ -145,6 +149,7 @@ impl LegNumbers {
         if can_be_told {
             for leg in 0..self.legs.len() {
                 if let Some(seen) = self.legs[leg].heard.only(made.fingerprint) {
+                    self.legs[leg].missing.take_if(|missing| *missing == seen.sequence);
                     self.compare(leg, index, seen.sequence);
                 }
             }
@@ -161,9 +166,14 @@ impl LegNumbers {
         if other.heard.only(fingerprint).is_none() {
             return;
         }
+        other.missing = None;
         if let Some(seen) = self.made.only(fingerprint) {
-            self.skew.observe(now, now.since(seen.at));
+            if self.stretches.of(seen.index).is_some_and(|stretch| seen.index - stretch.first >= UNDISTURBED) {
+                self.skew.observe(now, now.since(seen.at));
+            }
             self.compare(leg, seen.index, sequence);
+        } else {
+            other.missing = Some(sequence);
         }
     }
 
@@ -171,7 +181,7 @@ impl LegNumbers {
     pub fn poll(&mut self, now: Time) -> Option<Time> {
         let not_before = self.joining.map(|joining| joining.not_before).filter(|&time| time > now);
         if not_before.is_none() {
-            self.stretches.assume(now, !self.is_anybody_heard(now));
+            self.give_up_waiting(now);
             if !self.stretches.has_unknown() {
                 self.joining = None;
                 return None;
@@ -237,6 +247,7 @@ impl LegNumbers {
         let Some(stretch) = self.stretches.of(index) else { return };
         let Some(other) = self.legs.get_mut(leg) else { return };
         let ahead = sequence.wrapping_sub(self.stretches.number(index)).cast_signed();
+        self.stretches.note_heard(index);
         let votes = other.compare(ahead, index, stretch.first);
         if ahead == 0 {
             self.stretches.confirm(index);
@@ -264,11 +275,29 @@ impl LegNumbers {
 
     fn go_on_with(&mut self, leg: usize, votes: Votes) {
         let Some(first) = self.stretches.raise(votes.first, votes.ahead) else { return };
-        self.renumbered = Some(self.renumbered.map_or(first, |earlier| earlier.min(first)));
+        self.note_renumbered(first);
         self.legs.iter_mut().for_each(|leg| leg.votes = Votes::default());
         if let Some(leg) = self.legs.get_mut(leg) {
             leg.agrees = true;
         }
+    }
+
+    /// Gives up waiting for what is not heard in time. What others have sent and we have not made was before it.
+    fn give_up_waiting(&mut self, now: Time) {
+        let is_over = self.stretches.next_limit().is_some_and(|limit| limit <= now);
+        if is_over && !self.is_joining() {
+            for leg in 0..self.legs.len() {
+                let missing = self.legs.get_mut(leg).and_then(|leg| leg.missing.take());
+                let after = missing.map(|sequence| sequence.wrapping_add(1));
+                let first = after.and_then(|after| self.stretches.raise_unknown_to(after, MOST_BEHIND));
+                first.into_iter().for_each(|first| self.note_renumbered(first));
+            }
+        }
+        self.stretches.assume(now, !self.is_anybody_heard(now));
+    }
+
+    fn note_renumbered(&mut self, first: u64) {
+        self.renumbered = Some(self.renumbered.map_or(first, |earlier| earlier.min(first)));
     }
 
     fn is_anybody_heard(&self, now: Time) -> bool {

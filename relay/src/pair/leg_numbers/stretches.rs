@@ -29,6 +29,8 @@ pub(super) struct Stretch {
     /// Its datagram `index` has the number `base + index`.
     base: u16,
     pub(super) certainty: Certainty,
+    /// Whether one of its datagrams was heard on another leg.
+    is_heard: bool,
     /// How long it is waited for, from the first datagram on that can be told from others.
     patience: Duration,
     /// When that is over.
@@ -42,7 +44,8 @@ pub(super) struct Stretches(VecDeque<Stretch>);
 impl Stretches {
     /// One stretch, from the first datagram on.
     pub(super) fn new(patience: Duration) -> Self {
-        let first = Stretch { first: 0, base: 0, certainty: Certainty::Unknown, patience, limit: None };
+        let first =
+            Stretch { first: 0, base: 0, certainty: Certainty::Unknown, is_heard: false, patience, limit: None };
         Self(VecDeque::from([first]))
     }
 
@@ -60,7 +63,7 @@ impl Stretches {
     /// Something was lost before datagram `first`: its number is looked for.
     pub(super) fn begin(&mut self, first: u64, patience: Duration) {
         let base = self.number(first).wrapping_sub(first as u16);
-        self.push(Stretch { first, base, certainty: Certainty::Unknown, patience, limit: None });
+        self.push(Stretch { first, base, certainty: Certainty::Unknown, is_heard: false, patience, limit: None });
     }
 
     /// As [`Self::begin`], and what was before does not matter any more.
@@ -74,7 +77,7 @@ impl Stretches {
         if self.number(index) != sequence {
             let base = sequence.wrapping_sub(index as u16);
             let (patience, certainty) = (Duration::ZERO, Certainty::Known);
-            self.push(Stretch { first: index, base, certainty, patience, limit: None });
+            self.push(Stretch { first: index, base, certainty, is_heard: false, patience, limit: None });
         }
         self.0.iter_mut().for_each(|stretch| stretch.certainty = Certainty::Known);
     }
@@ -88,10 +91,17 @@ impl Stretches {
         }
     }
 
+    /// Datagram `index` was heard on another leg.
+    pub(super) fn note_heard(&mut self, index: u64) {
+        if let Some(stretch) = self.at(index).and_then(|place| self.0.get_mut(place)) {
+            stretch.is_heard = true;
+        }
+    }
+
     /// The datagrams from `index` on, of its stretch, have the right numbers.
     pub(super) fn confirm(&mut self, index: u64) {
-        if let Some(stretch) = self.at(index).and_then(|place| self.0.get_mut(place)) {
-            stretch.certainty = Certainty::Known;
+        if let Some(place) = self.at(index) {
+            self.know(place);
         }
     }
 
@@ -103,15 +113,31 @@ impl Stretches {
         if stretch.certainty != Certainty::Unknown && stretch.first < index {
             place += 1;
             self.0.insert(place, Stretch { first: index, ..stretch });
+            if self.0.len() > MOST_STRETCHES {
+                self.0.pop_front();
+                place -= 1;
+            }
         }
         for (later, stretch) in self.0.iter_mut().enumerate().skip(place) {
             if later == place || stretch.certainty != Certainty::Known {
                 stretch.base = stretch.base.wrapping_add(ahead.cast_unsigned());
             }
         }
-        let raised = self.0.get_mut(place)?;
-        raised.certainty = Certainty::Known;
-        Some(raised.first)
+        self.know(place);
+        self.0.get(place).map(|raised| raised.first)
+    }
+
+    /// Numbers the first stretch whose numbers are unknown from `sequence` on, if none of it was heard and that is higher, by
+    /// no more than `most`. Gives the first datagram that changes.
+    pub(super) fn raise_unknown_to(&mut self, sequence: u16, most: i16) -> Option<u64> {
+        let first = self.unknown().next().filter(|stretch| !stretch.is_heard)?.first;
+        let ahead = sequence.wrapping_sub(self.number(first)).cast_signed();
+        let later = self.0.iter_mut().filter(|stretch| stretch.first >= first && stretch.certainty != Certainty::Known);
+        if !(1..=most).contains(&ahead) {
+            return None;
+        }
+        later.for_each(|stretch| stretch.base = stretch.base.wrapping_add(ahead.cast_unsigned()));
+        Some(first)
     }
 
     /// Gives up looking for numbers: all, or those that were waited for until `now`.
@@ -130,6 +156,17 @@ impl Stretches {
     /// Until when the first of them is waited for.
     pub(super) fn next_limit(&self) -> Option<Time> {
         self.unknown().filter_map(|stretch| stretch.limit).min()
+    }
+
+    /// This stretch is known. What others have sent before it they will not send any more.
+    fn know(&mut self, place: usize) {
+        for (earlier, stretch) in self.0.iter_mut().enumerate().take(place + 1) {
+            if earlier == place {
+                stretch.certainty = Certainty::Known;
+            } else if stretch.certainty == Certainty::Unknown {
+                stretch.certainty = Certainty::Assumed;
+            }
+        }
     }
 
     fn unknown(&self) -> impl Iterator<Item = &Stretch> {
@@ -163,11 +200,11 @@ mod tests {
         let mut stretches = Stretches::new(PATIENCE);
         stretches.confirm(5);
         [10, 20, 30].into_iter().for_each(|first| stretches.begin(first, PATIENCE));
-        stretches.confirm(30);
         assert_eq!(stretches.raise(12, 3), Some(10));
-        assert_eq!(numbers(&stretches, [9, 10, 20, 30]), [9, 13, 23, 30]);
-        assert_eq!(stretches.raise(25, 2), Some(20));
-        assert_eq!(numbers(&stretches, [9, 19, 20, 30]), [9, 22, 25, 30]);
+        assert_eq!(numbers(&stretches, [9, 10, 20, 30]), [9, 13, 23, 33]);
+        stretches.confirm(30);
+        assert_eq!(stretches.raise(25, 2), Some(25));
+        assert_eq!(numbers(&stretches, [9, 24, 25, 30]), [9, 27, 30, 33]);
         assert!(!stretches.has_unknown());
     }
 

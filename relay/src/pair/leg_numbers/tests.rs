@@ -163,7 +163,7 @@ fn steps_back(sent: &[(u64, u16)]) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
     fn after_the_last_loss_all_legs_have_the_same_number_for_the_same_datagram(
