@@ -217,11 +217,16 @@ impl LegTask {
 
     /// Lets go what is due before this leg has begun, and what is too late for anybody.
     fn drop_useless(&mut self, now: Time, pool: &mut Pool, flow: &mut Flow) {
-        let is_joining = self.numbers.is_joining();
-        let is_useless = |release: Time| if is_joining { release <= now } else { release + STALE < now };
-        while self.known > 0 && flow.queue().next_release().is_some_and(is_useless) {
+        while self.known > 0 && flow.queue().next_release().is_some_and(|release| self.is_useless(now, release)) {
             self.suppress(1, pool, flow);
         }
+    }
+
+    /// Whether nobody needs the oldest datagram, which leaves at `release`.
+    fn is_useless(&self, now: Time, release: Time) -> bool {
+        let oldest = self.numbers.count() - self.known as u64;
+        let is_stale = || release + STALE < now && self.numbers.is_passed(now, oldest);
+        if self.numbers.is_joining() { release <= now } else { is_stale() }
     }
 
     fn suppress(&mut self, count: usize, pool: &mut Pool, flow: &mut Flow) {

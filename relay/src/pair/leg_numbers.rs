@@ -4,8 +4,8 @@
 //! ahead of the other. Whoever is behind has lost something at its input, and goes on with the number of the one ahead: so
 //! the numbers meet without a leader, and what is missing in a leg is a gap in its numbers.
 //!
-//! Nobody sends what it cannot number: an instance that starts, or had no input, listens first; one that has just lost
-//! something holds back until it hears on another leg where it is.
+//! Nobody sends what it cannot number: an instance that starts listens first; one that has lost something, or had no input, holds
+//! back until it hears on another leg where it is.
 
 mod recent;
 mod stretches;
@@ -76,8 +76,8 @@ pub struct LegNumbers {
     stretches: Stretches,
     /// Whether the datagrams bring their numbers.
     is_given: bool,
-    /// While it has not begun yet, or begins anew.
-    joining: Option<Joining>,
+    /// Until when it listens at least, while it has not begun yet.
+    joining: Option<Time>,
     last_release: Option<Time>,
     skew: Skew,
     renumbered: Option<u64>,
@@ -90,7 +90,9 @@ struct Leg {
     last: Option<Time>,
     /// Datagrams heard since the last one that was made here too.
     unknown: u32,
-    /// The number of the last one, if it was not made here: we may have lost it.
+    /// The number of the last one.
+    newest: Option<u16>,
+    /// The same, if it was not made here: we may have lost it.
     missing: Option<u16>,
     agrees: bool,
     votes: Votes,
@@ -110,11 +112,6 @@ struct Votes {
     first: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Joining {
-    not_before: Time,
-}
-
 impl LegNumbers {
     /// For leg `own` of so many, counted from 0; the instance starts at `now`.
     pub fn new(now: Time, own: usize, legs: usize) -> Self {
@@ -124,7 +121,7 @@ impl LegNumbers {
             made: Recent::default(),
             stretches: Stretches::new(JOIN_PATIENCE),
             is_given: false,
-            joining: Some(Joining { not_before: now + LISTEN }),
+            joining: Some(now + LISTEN),
             last_release: None,
             skew: Skew::default(),
             renumbered: None,
@@ -160,7 +157,7 @@ impl LegNumbers {
     /// Takes a datagram heard on leg `leg`, from 0.
     pub fn heard(&mut self, now: Time, leg: usize, fingerprint: Fingerprint, sequence: u16) {
         let Some(other) = self.legs.get_mut(leg) else { return };
-        other.last = Some(now);
+        (other.last, other.newest) = (Some(now), Some(sequence));
         other.unknown = other.unknown.saturating_add(1);
         other.heard.insert(fingerprint, now, sequence);
         if other.heard.only(fingerprint).is_none() {
@@ -179,7 +176,7 @@ impl LegNumbers {
 
     /// Does what time demands, and says when to be called again at the latest.
     pub fn poll(&mut self, now: Time) -> Option<Time> {
-        let not_before = self.joining.map(|joining| joining.not_before).filter(|&time| time > now);
+        let not_before = self.joining.filter(|&time| time > now);
         if not_before.is_none() {
             self.give_up_waiting(now);
             if !self.stretches.has_unknown() {
@@ -196,9 +193,16 @@ impl LegNumbers {
         !self.is_joining() && !self.stretches.has_unknown()
     }
 
-    /// Whether it has not begun yet, or begins anew: what would be due meanwhile is not sent at all.
+    /// Whether it has not begun yet: what would be due meanwhile is not sent at all.
     pub const fn is_joining(&self) -> bool {
         self.joining.is_some()
+    }
+
+    /// Whether another leg is further than our datagram `index`, or as far.
+    pub fn is_passed(&self, now: Time, index: u64) -> bool {
+        let number = self.number(index);
+        let newest = self.legs.iter().filter(|leg| leg.is_heard(now) && leg.agrees).filter_map(|leg| leg.newest);
+        newest.into_iter().any(|newest| newest.wrapping_sub(number).cast_signed() >= 0)
     }
 
     /// The number of the datagram that was made after `index` others.
@@ -233,11 +237,11 @@ impl LegNumbers {
 
     fn look_for_loss(&mut self, index: u64, made: &Made) {
         let is_outage = self.last_release.is_some_and(|last| made.release.since(last) >= OUTAGE);
-        if is_outage {
-            self.joining = Some(Joining { not_before: made.release });
-        }
         if self.is_joining() && (is_outage || made.is_after_loss) {
             self.stretches.begin_anew(index, JOIN_PATIENCE);
+        } else if is_outage {
+            // Nobody knows how much was lost.
+            self.stretches.begin_anew(index, MOST_PATIENCE);
         } else if made.is_after_loss {
             self.stretches.begin(index, (2 * self.skew.largest()).clamp(LEAST_PATIENCE, MOST_PATIENCE));
         }
@@ -268,7 +272,8 @@ impl LegNumbers {
         match certainty {
             _ if self.is_given => false,
             _ if self.is_joining() => true,
-            Certainty::Unknown => ahead > 0,
+            // Many are as good as lost; numbers that only seem to be behind are so far ahead.
+            Certainty::Unknown => ahead > 0 || is_far(ahead),
             _ => (1..=MOST_BEHIND).contains(&ahead) || is_far(ahead) && leg < self.own,
         }
     }
