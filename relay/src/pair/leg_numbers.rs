@@ -272,7 +272,7 @@ impl LegNumbers {
         match certainty {
             _ if self.is_given => false,
             _ if self.is_joining() => true,
-            // Many are as good as lost; numbers that only seem to be behind are so far ahead.
+            // So many may be lost that the count came round: then a number ahead looks like one far behind.
             Certainty::Unknown => ahead > 0 || is_far(ahead),
             _ => (1..=MOST_BEHIND).contains(&ahead) || is_far(ahead) && leg < self.own,
         }
