@@ -1,4 +1,4 @@
-# The laboratory of `compare` and `idle`: what is installed, three network namespaces in a row, and processes in them.
+# The laboratory of `compare` and `idle` (`pair` has its own and uses the tools here): what is installed, three network namespaces in a row, and processes in them.
 # Sourced, not run.
 
 BENCH=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -30,7 +30,7 @@ need() {
 build_peers() {
     local program
     mkdir -p "$PEERS"
-    for program in source sink loop_{recv_send,mmsg,gso,gro,route}; do
+    for program in source sink listen loop_{recv_send,mmsg,gso,gro,route}; do
         gcc -std=c11 -O2 -Wall -Wextra -Werror -o "$PEERS/$program" "$BENCH/peers/"{$program,net,stream}.c
     done
 }

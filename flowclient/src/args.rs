@@ -3,6 +3,7 @@
 //! Help, shell completions and the manual page are made of these definitions. URLs are left as text here: what they mean
 //! is said by `relay::spec`, for files and for the command line alike.
 
+mod doctor;
 mod inspect;
 mod pair;
 mod record;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
+pub(crate) use doctor::DoctorArgs;
 pub(crate) use inspect::InspectArgs;
 pub(crate) use pair::PairArgs;
 pub(crate) use record::RecordArgs;
@@ -81,6 +83,9 @@ pub(crate) enum Command {
     Handlers(HandlersArgs),
     /// Check all that can be checked without sending; takes the same options as a run
     Check(Box<Args>),
+    /// Look whether this machine is fit for the flows, what it costs them, and what mends it; takes the options of a run
+    #[command(after_help = doctor::EXAMPLES, mut_group("FromArgs", |group| group.required(false)))]
+    Doctor(Box<DoctorArgs>),
     /// Inspect a capture or a live address: services, PIDs, tables, TR 101 290, splices, clocks
     #[command(after_help = inspect::EXAMPLES)]
     Inspect(InspectArgs),
@@ -118,14 +123,21 @@ pub(crate) struct Args {
 #[group(required = true, multiple = false)]
 pub(crate) struct FromArgs {
     /// Handler (channel of the catalog) to send; see `flowclient handlers`
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "outputs")]
     pub(crate) handler: Option<String>,
     /// Source to send: udp://, rtp://, file: or test:
-    #[arg(long = "in", value_name = "URL", value_hint = ValueHint::Url)]
+    #[arg(long = "in", value_name = "URL", value_hint = ValueHint::Url, requires = "outputs")]
     pub(crate) input: Option<String>,
     /// File of flows to send (TOML)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
+}
+
+impl FromArgs {
+    /// Whether flows are given at all.
+    pub(crate) const fn is_some(&self) -> bool {
+        self.handler.is_some() || self.input.is_some() || self.config.is_some()
+    }
 }
 
 /// The one flow of the command line; with a file, all this is in the file.
@@ -133,7 +145,7 @@ pub(crate) struct FromArgs {
 pub(crate) struct FlowArgs {
     /// Where to send it: [udp://|rtp://]ADDRESS:PORT; may be given several times
     #[arg(long = "out", value_name = "URL", value_hint = ValueHint::Url)]
-    #[arg(required_unless_present = "config", conflicts_with = "config")]
+    #[arg(requires = "FromArgs", conflicts_with = "config")]
     pub(crate) outputs: Vec<String>,
     /// Name of the flow in logs and metrics [default: the handler, or the first output's address]
     #[arg(long, value_name = "NAME", conflicts_with = "config")]

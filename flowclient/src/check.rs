@@ -41,7 +41,7 @@ pub(crate) fn surroundings(flows: &[FlowSpec]) -> Result<(), ConfigError> {
 
 fn missing(flow: &FlowSpec) -> Vec<String> {
     let outputs = flow.outputs.iter().flat_map(|output| {
-        let needed = needed(output.interface.as_ref(), output.source);
+        let needed = needed_interfaces(output.interface.as_ref(), output.source);
         needed.into_iter().filter_map(move |interface| missing_interface(output, &interface))
     });
     let folder = flow.record.as_ref().and_then(|record| unwritable(&record.folder));
@@ -54,7 +54,7 @@ pub(crate) fn missing_of_source(source: &Source) -> Vec<String> {
     match source {
         Source::Network(input) => {
             let local = Some(input.address.ip()).filter(|address| !address.is_multicast());
-            let needed = needed(input.interface.as_ref(), local);
+            let needed = needed_interfaces(input.interface.as_ref(), local);
             needed.iter().filter_map(|interface| missing_interface(input, interface)).collect()
         }
         Source::File(file) => unreadable(&file.path).into_iter().collect(),
@@ -63,7 +63,7 @@ pub(crate) fn missing_of_source(source: &Source) -> Vec<String> {
 }
 
 /// The interface, and the one that has the local address; all of `127.0.0.0/8` are this host's without being listed.
-fn needed(interface: Option<&Interface>, local: Option<IpAddr>) -> Vec<Interface> {
+pub(crate) fn needed_interfaces(interface: Option<&Interface>, local: Option<IpAddr>) -> Vec<Interface> {
     let local = local.filter(|address| !address.is_unspecified() && !address.is_loopback());
     interface.cloned().into_iter().chain(local.map(Interface::Address)).collect()
 }

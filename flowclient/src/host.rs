@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::{Duration, Instant, SystemTime};
 
-use cgroup::Cgroup;
+pub(crate) use cgroup::{Cgroup, Quota};
 pub(crate) use interfaces::InterfaceCounters;
 pub(crate) use threads::ThreadTimes;
 
@@ -63,7 +63,7 @@ impl Host {
     pub(crate) fn sample(&mut self) -> HostSample {
         // First, as they are compared with what the flows have counted just now. Unlike /sys/class/net, this is of the
         // process' own network namespace whoever mounted what.
-        let interfaces = interfaces::parse(&read("/proc/self/net/dev"));
+        let interfaces = interface_counters();
         let interfaces_at = SystemTime::now();
         self.cgroup.follow();
         HostSample {
@@ -79,7 +79,18 @@ impl Host {
     }
 }
 
+/// Counters of the interfaces of the process' network namespace, by name.
+pub(crate) fn interface_counters() -> BTreeMap<String, InterfaceCounters> {
+    interfaces::parse(&read("/proc/self/net/dev"))
+}
+
+/// A counter of the protocol stack, from /proc/net/snmp or netstat: that of `name` among those of `protocol`.
+pub(crate) fn protocol_counter(protocol: &str, name: &str) -> Option<u64> {
+    let texts = ["/proc/self/net/snmp", "/proc/self/net/netstat"].map(read);
+    texts.iter().find_map(|text| protocol::counter(text, protocol, name))
+}
+
 /// The text of a file; empty when it is not there.
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }

@@ -9,6 +9,7 @@ mod cause;
 mod check;
 mod config;
 mod console;
+mod doctor;
 mod error;
 mod fleet;
 mod handlers;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
 fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     let done = match cli.command {
         Some(Command::Inspect(args)) => return inspect::run(&args),
+        Some(Command::Doctor(args)) => return doctor::run(&args),
         None => run(&cli.args),
         Some(Command::Handlers(args)) => print(&handlers::list(&args)?),
         Some(Command::Check(args)) => print(&check::verdict(&args)?),

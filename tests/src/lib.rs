@@ -12,4 +12,5 @@ pub mod merger;
 pub mod order;
 pub mod shapes;
 pub mod soak;
+pub mod standby;
 pub mod watching;

@@ -8,14 +8,14 @@ use super::read;
 
 /// The files that tell: of the process' own group, and of those above it as far as they can be seen.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cgroup {
+pub(crate) struct Cgroup {
     membership: String,
     stats: Vec<PathBuf>,
 }
 
 impl Cgroup {
     /// Looks where the process is now; it may be moved while it runs.
-    pub(super) fn follow(&mut self) {
+    pub(crate) fn follow(&mut self) {
         let membership = read("/proc/self/cgroup");
         if membership != self.membership {
             let mounts = read("/proc/self/mountinfo");
@@ -27,9 +27,50 @@ impl Cgroup {
     }
 
     /// Time throttled, all these groups and their CPUs together; `None` when no group has a quota or can be seen.
-    pub(super) fn throttled(&self) -> Option<Duration> {
+    pub(crate) fn throttled(&self) -> Option<Duration> {
         let found: Vec<_> = self.stats.iter().filter_map(|file| throttled(&fs::read_to_string(file).ok()?)).collect();
         (!found.is_empty()).then(|| found.iter().sum())
+    }
+
+    /// The tightest quota of the process' own group and those above it.
+    pub(crate) fn quota(&self) -> Option<Quota> {
+        let quotas = self.stats.iter().filter_map(|file| Quota::of_group(file.parent()?));
+        quotas.min_by(|one, other| one.cpus.total_cmp(&other.cpus))
+    }
+}
+
+/// How much of its CPUs a group may use.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Quota {
+    /// CPUs: 0.5 is half of one.
+    pub(crate) cpus: f64,
+    /// The period that it is given in: once it is used up, the group stands still for the rest.
+    pub(crate) period: Duration,
+    /// The file that says so, and what to write there to be rid of it.
+    pub(crate) lifted_by: (PathBuf, &'static str),
+}
+
+impl Quota {
+    /// The quota of the group that has this folder.
+    fn of_group(folder: &Path) -> Option<Self> {
+        let number = |name: &str| fs::read_to_string(folder.join(name)).ok()?.trim().parse::<i64>().ok();
+        let v2 = || Self::of_text(&fs::read_to_string(folder.join("cpu.max")).ok()?);
+        let v1 = || Some((number("cpu.cfs_quota_us")?, number("cpu.cfs_period_us")?));
+        let (file, unlimited) =
+            if folder.join("cpu.max").exists() { ("cpu.max", "max") } else { ("cpu.cfs_quota_us", "-1") };
+        let (quota, period) = v2().or_else(v1).filter(|(quota, period)| *quota > 0 && *period > 0)?;
+        let period_micros = u64::try_from(period).ok()?;
+        Some(Self {
+            cpus: quota as f64 / period as f64,
+            period: Duration::from_micros(period_micros),
+            lifted_by: (folder.join(file), unlimited),
+        })
+    }
+
+    /// Quota and period in microseconds, of version 2; none where it says `max`.
+    fn of_text(text: &str) -> Option<(i64, i64)> {
+        let (quota, period) = text.trim().split_once(' ')?;
+        Some((quota.parse().ok()?, period.parse().ok()?))
     }
 }
 
@@ -131,6 +172,23 @@ mod tests {
         assert_eq!(throttled("nr_throttled 3\nthrottled_time 7000\n"), Some(Duration::from_micros(7)));
         assert_eq!(throttled("usage_usec 9\nthrottled_usec 7\n"), Some(Duration::from_micros(7)));
         assert_eq!(throttled("usage_usec 9\n"), None);
+    }
+
+    #[test]
+    fn both_versions_tell_the_quota() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        assert_eq!(Quota::of_group(folder.path()), None);
+        write("cpu.cfs_period_us", "100000\n");
+        write("cpu.cfs_quota_us", "-1\n");
+        assert_eq!(Quota::of_group(folder.path()), None);
+        write("cpu.cfs_quota_us", "50000\n");
+        assert_eq!(Quota::of_group(folder.path()).unwrap().lifted_by.1, "-1");
+        write("cpu.max", "max 100000\n");
+        assert_eq!(Quota::of_group(folder.path()).unwrap().cpus, 0.5);
+        write("cpu.max", "150000 100000\n");
+        let quota = Quota::of_group(folder.path()).unwrap();
+        assert_eq!((quota.cpus, quota.lifted_by.1), (1.5, "max"));
     }
 
     proptest! {

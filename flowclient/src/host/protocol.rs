@@ -2,11 +2,11 @@
 
 /// UDP datagrams with a wrong checksum, IPv4 and IPv6 together. The kernel counts them as dropped at their socket too.
 pub(super) fn checksum_errors(snmp: &str, snmp6: &str) -> u64 {
-    v4(snmp, "Udp:", "InCsumErrors").unwrap_or_default() + v6(snmp6, "Udp6InCsumErrors").unwrap_or_default()
+    counter(snmp, "Udp:", "InCsumErrors").unwrap_or_default() + v6(snmp6, "Udp6InCsumErrors").unwrap_or_default()
 }
 
 /// A line of names is followed by one of numbers, both beginning with the protocol.
-fn v4(text: &str, protocol: &str, name: &str) -> Option<u64> {
+pub(super) fn counter(text: &str, protocol: &str, name: &str) -> Option<u64> {
     let mut lines = text.lines().filter(|line| line.split(' ').next() == Some(protocol));
     let column = lines.next()?.split(' ').position(|word| word == name)?;
     lines.next()?.split(' ').nth(column)?.parse().ok()

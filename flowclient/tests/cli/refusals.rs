@@ -121,3 +121,10 @@ fn each_problem_of_a_file_has_a_line_of_its_own() {
     assert_eq!(ended.stderr.lines().filter(|line| line.starts_with("error: ")).count(), 2, "{}", ended.stderr);
     ended.refused_with(&["two flows are called \"same\"", "239.1.1.7:5000 is an output of"]);
 }
+
+#[test]
+fn a_doctor_needs_no_flow_but_a_whole_one() {
+    run(&["doctor", "--in", "test:"]).refused_with(&["--out"]);
+    run(&["doctor", "--out", "239.1.1.7:5000"]).refused_with(&["--handler", "--in", "--config"]);
+    run(&["doctor", "--config", "/nowhere/flows.toml"]).refused_with(&["/nowhere/flows.toml"]);
+}

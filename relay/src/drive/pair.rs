@@ -25,7 +25,7 @@ use crate::spec::{FlowSpec, Output, PairProblem, PairSpec, Transport};
 use crate::time::{Moment, Time, Utc};
 use crate::wire::rtp::Rtp;
 
-/// A turn that has taken so long was interrupted: others may have gone on air meanwhile.
+/// Who has not listened for so long listens again before it sends: it may not have run meanwhile, and others may have gone on air.
 const LATE: Duration = Duration::from_millis(2);
 /// How long an instance that leaves waits for its successor.
 const LEAVE_LIMIT: Duration = Duration::from_millis(500);
@@ -44,6 +44,8 @@ pub(super) struct PairTask {
     recut: Recut,
     unsaid: Vec<Message>,
     leaving_since: Option<Time>,
+    /// When it last took what others had sent and said.
+    listened: Time,
     floor: Floor,
     desk: Desk,
     /// Output sockets opened anew that were followed.
@@ -75,6 +77,7 @@ impl PairTask {
             recut: Recut::new(spec.packets_per_datagram),
             unsaid: Vec::new(),
             leaving_since: None,
+            listened: now.mono,
             floor: Floor::new(pair.least_bitrate),
             desk: Desk::default(),
             followed: 0,
@@ -99,6 +102,10 @@ impl PairTask {
 
     /// Hears what others send and say.
     pub(super) fn listen(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch, flow: &mut Flow) {
+        // Who wakes from a freeze must know that another is on air when it hears it.
+        for (message, address) in self.control.messages(now.utc) {
+            self.machine.said(now, &message, address);
+        }
         // An error is told by the silence that follows.
         while let Ok(more) = self.air.receive(pool, batch) {
             let received: Vec<_> = batch.drain().collect();
@@ -110,14 +117,12 @@ impl PairTask {
                 break;
             }
         }
-        for (message, address) in self.control.messages(now.utc) {
-            self.machine.said(now, &message, address);
-        }
         self.drop_settled(pool, flow);
+        self.listened = now.mono;
     }
 
-    /// Who did not get to run in the midst of a turn must hear what was sent meanwhile before it sends: listens once more if
-    /// `now` is over, and gives the time as it is then.
+    /// Who did not get to run, in the midst of a turn or while it waited, must hear what was sent meanwhile before it sends:
+    /// listens if that is some time ago, and gives the time as it is then.
     pub(super) fn listen_if_late(
         &mut self,
         now: Moment,
@@ -125,7 +130,7 @@ impl PairTask {
         batch: &mut Batch,
         flow: &mut Flow,
     ) -> Moment {
-        if !self.may_send() || clocks::mono().since(now.mono) < LATE {
+        if !self.may_send() || clocks::mono().since(self.listened) < LATE {
             return now;
         }
         let now = clocks::now();

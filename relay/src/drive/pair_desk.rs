@@ -12,7 +12,7 @@ use crate::stats::Counters;
 use crate::time::{Moment, Time, Utc};
 
 /// Interval between two reports, if nothing changes.
-const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+const REPORT_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Why the air was not handed over as asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -1,6 +1,7 @@
 //! Where datagrams come from and go to.
 
 pub mod capture;
+pub mod clock;
 pub mod file;
 pub mod interface;
 pub mod recording;

@@ -12,6 +12,8 @@ const MOST_AHEAD: usize = 4_096;
 const MOST_HISTORY: usize = 512;
 /// So many that are equal, one after the other, are no chance.
 pub(super) const MATCHES_ALIGNED: u32 = 8;
+/// So many given up, and none equal, are another stream.
+const MOST_UNLIKE: u64 = 256;
 
 /// A datagram of ours that was not on air yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +87,8 @@ pub struct Alignment {
     skip_to: Option<Position>,
     /// How many were equal since nothing was.
     matches: u32,
+    /// Given up since some were equal.
+    unlike: u64,
     agreement: Agreement,
 }
 
@@ -177,6 +181,7 @@ impl Alignment {
         }
         if count > 0 {
             self.matches = 0;
+            self.unlike += count as u64;
         }
         self.settle_waiting(count);
         count
@@ -240,6 +245,7 @@ impl Alignment {
 
     const fn note_equal(&mut self) {
         self.agreement.equal += 1;
+        self.unlike = 0;
         self.matches = self.matches.saturating_add(1);
     }
 
@@ -257,9 +263,10 @@ impl Alignment {
         }
     }
 
-    /// Whether differences count: until some were equal they only show that one began before the other, or cuts elsewhere.
+    /// Whether differences count: until some were equal they only show that one began before the other, or cuts elsewhere;
+    /// unless there are too many for that.
     const fn is_compared(&self) -> bool {
-        self.agreement.equal >= MATCHES_ALIGNED as u64
+        self.agreement.equal >= MATCHES_ALIGNED as u64 || self.unlike >= MOST_UNLIKE
     }
 
     fn note_difference(&mut self, is_on_air: bool, fingerprint: Fingerprint) {

@@ -2,11 +2,13 @@
 //! offload. All unsafe code of the project is in this module, behind functions that are safe to call.
 #![allow(unsafe_code)]
 
+mod clock;
 mod control;
 mod option;
 mod recv;
 mod send;
 
+pub(crate) use clock::discipline;
 pub(crate) use option::{
     Membership, drops, enable_receive_offload, enable_segmentation, force_receive_buffer, join, queue_bytes,
     report_drops, send_multicast_through, stamp_arrivals,

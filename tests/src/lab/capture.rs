@@ -44,8 +44,7 @@ impl Receiver {
         address: &str,
         mut take: impl FnMut(Datagram) + Send + 'static,
     ) -> Self {
-        let address = address.parse().expect("GROUP:PORT");
-        let socket = namespace.inside(|| open(interface, address)).expect("a receiving socket");
+        let socket = listen(namespace, interface, address);
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = thread::spawn(move || {
@@ -121,6 +120,13 @@ impl Capture {
     pub fn bytes(&self) -> Vec<u8> {
         self.datagrams.lock().unwrap().iter().flat_map(|datagram| datagram.payload.clone()).collect()
     }
+}
+
+/// A socket on `interface` of `namespace` for what is sent to `address`, whose group it joins if it is one; a read gives up
+/// when nothing comes for a while.
+pub(crate) fn listen(namespace: &NetNs, interface: &str, address: &str) -> UdpSocket {
+    let address = address.parse().expect("GROUP:PORT");
+    namespace.inside(|| open(interface, address)).expect("a receiving socket")
 }
 
 fn open(interface: &str, address: SocketAddr) -> io::Result<UdpSocket> {

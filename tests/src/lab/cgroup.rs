@@ -44,6 +44,11 @@ impl Cgroup {
         self.write("cgroup.procs", &pid.to_string());
     }
 
+    /// The file by which a process joins the group that writes its number there.
+    pub fn members(&self) -> PathBuf {
+        self.folder.join("cgroup.procs")
+    }
+
     fn make(folder: PathBuf) -> Self {
         fs::create_dir(&folder).expect("control groups need root");
         Self { folder }

@@ -15,6 +15,7 @@ mod sender;
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub(crate) use capture::listen;
 pub use capture::{Capture, Datagram, Receiver};
 pub use cgroup::Cgroup;
 pub use feed::Feed;

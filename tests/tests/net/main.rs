@@ -6,6 +6,7 @@ mod bytes;
 mod captures;
 mod causes;
 mod channel;
+mod doctor;
 mod ending;
 mod identical;
 mod inspect;

@@ -2,9 +2,11 @@
 
 mod filter;
 mod plan;
+mod probe;
 mod rx;
 mod tx;
 
+pub use probe::{Support, grantable_receive_buffer, support};
 pub use rx::{Batch, Rx};
 pub use tx::{Sent, Turn, Tx};
 

@@ -176,7 +176,8 @@ impl Batch {
     }
 }
 
-fn size_buffer(socket: &Socket, wanted: usize) -> io::Result<usize> {
+/// Asks for a receive buffer of `wanted` bytes; returns how many the kernel granted.
+pub(super) fn size_buffer(socket: &Socket, wanted: usize) -> io::Result<usize> {
     socket.set_recv_buffer_size(wanted)?;
     // The kernel doubles what is asked for, to cover its own bookkeeping, and reports the double.
     if socket.recv_buffer_size()? / 2 < wanted {

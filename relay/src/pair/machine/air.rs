@@ -24,6 +24,8 @@ const PAUSE_INTERVALS: u32 = 4;
 const STEADY: Duration = Duration::from_millis(100);
 /// Who is told to leave the air for so long, and does not, does not hear it.
 const UNHEARD: Duration = Duration::from_millis(500);
+/// So many in a row that one sends who was not on air, and that we did not, are not what it sent before it left.
+const UNSENT: u32 = 2;
 /// Without a datagram of the other for so long, it has left.
 const CONTEST_PAUSE: Duration = Duration::from_millis(100);
 /// Interval between two reports of a stranger.
@@ -43,6 +45,8 @@ pub(super) struct Air {
     stranger: Option<(Time, SocketAddr)>,
     stranger_told: Option<Time>,
     contest: Option<Contest>,
+    /// Datagrams in a row, while on air, that another sends and this instance did not: it has been overtaken.
+    unsent: u32,
     answered: Time,
     better_since: Option<Time>,
 }
@@ -180,19 +184,14 @@ impl Machine {
     pub(super) fn go_on_air(&mut self, now: Moment, reason: Reason, rtp_next: Option<u16>) {
         self.enter(now.mono, Role::OnAir);
         self.alignment.take_lead();
-        (self.air.contest, self.air.better_since) = (None, None);
+        (self.air.contest, self.air.better_since, self.air.unsent) = (None, None, 0);
         self.actions.push_back(Action::TakeAir { reason, rtp_next });
         self.say_hello(now);
     }
 
-    /// On air: steps back if what it has is stale, as meanwhile another has taken the air; passes it on to one that has a
-    /// better input, and when it leaves.
+    /// On air: passes it on to one that has a better input, and when it leaves.
     pub(super) fn watch_self(&mut self, now: Moment) {
-        let stale_after = self.options.least_patience * 4 / 5;
-        let is_stale = self.alignment.oldest().is_some_and(|oldest| now.mono.since(oldest) > stale_after);
-        if is_stale && !self.alignment.is_skipping() && self.peers.candidates(now.mono).next().is_some() {
-            self.step_back(now, Reason::Stalled);
-        } else if self.leaving {
+        if self.leaving {
             self.offer_or_end(now);
         } else {
             self.watch_quality(now);
@@ -227,8 +226,13 @@ impl Machine {
         source: SocketAddr,
     ) {
         match sender {
-            // It has left: this was on its way.
-            Some(other) if !other.on_air => {}
+            // It has left, and this was on its way; or it went on air while this instance did not get to run.
+            Some(other) if !other.on_air => {
+                self.air.unsent = if self.alignment.is_known(fingerprint) { 0 } else { self.air.unsent + 1 };
+                if self.air.unsent >= UNSENT {
+                    self.step_back(now, Reason::Stalled);
+                }
+            }
             Some(other) if weight(&other) > weight(&self.standing(now.mono)) => self.step_back(now, Reason::Outranked),
             Some(_) => {
                 let contest = Contest::note(now.mono, self.air.contest, self.alignment.is_known(fingerprint));

@@ -13,7 +13,7 @@ use crate::time::{Moment, Time};
 
 /// Interval between two attempts to hand over, and their number.
 const INTERVAL: Duration = Duration::from_millis(5);
-const ATTEMPTS: u32 = 4;
+const ATTEMPTS: u32 = 8;
 
 /// What is said to the successor until it is heard.
 #[derive(Clone, Copy, Debug)]
