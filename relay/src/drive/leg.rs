@@ -1,28 +1,26 @@
 //! A flow of which this instance sends one leg: it hears the others, to number its datagrams as they do.
 
-use std::os::fd::{AsFd, BorrowedFd};
+mod other;
+
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use super::OpenError;
 use super::outputs::{LOW_WATER_SLOTS, Outputs};
 use super::pair::{draw, quality};
 use crate::flow::Flow;
-use crate::io::udp::{Batch, Received, Rx, UdpError};
-use crate::mem::{Pool, SlotId, Span};
+use crate::io::udp::{Batch, UdpError};
+use crate::mem::Pool;
 use crate::pair::fingerprint::Fingerprint;
 use crate::pair::leg_numbers::{LegNumbers, Made};
 use crate::pair::machine::Role;
 use crate::pair::message::InstanceId;
 use crate::pair::recut::Recut;
 use crate::pair::status::{LegStatus, PairStatus, Shadow, Stand, unix_seconds};
-use crate::spec::{FlowSpec, Input, LegNumber, Output};
+use crate::spec::{FlowSpec, LegNumber};
 use crate::time::{Moment, Time};
-use crate::wire::rtp::Rtp;
+use other::{Ear, OtherLeg, REOPEN_INTERVAL};
 
-/// Batches that are taken from another leg in a turn.
-const MOST_BATCHES_A_TURN: usize = 16;
-/// Interval between two attempts to open what hears a leg that is silent anew.
-const REOPEN_INTERVAL: Duration = Duration::from_secs(1);
 /// What should have left so long ago is of no use to a receiver that merges: the most that legs may be apart is 450 ms
 /// (ST 2022-7, class C).
 const STALE: Duration = Duration::from_millis(500);
@@ -43,13 +41,6 @@ pub(super) struct LegTask {
     told: Option<Time>,
     buffer_bytes: usize,
     has_new_fds: bool,
-}
-
-struct OtherLeg {
-    number: LegNumber,
-    input: Input,
-    rx: Rx,
-    next_try: Time,
 }
 
 impl LegTask {
@@ -81,7 +72,7 @@ impl LegTask {
 
     /// The descriptors to watch.
     pub(super) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.others.iter().map(|other| other.rx.as_fd())
+        self.others.iter().map(OtherLeg::fd)
     }
 
     /// Whether it is to send what is due.
@@ -98,17 +89,8 @@ impl LegTask {
     pub(super) fn listen(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch, flow: &mut Flow) {
         let Self { others, numbers, recut, .. } = self;
         for other in others {
-            for _ in 0..MOST_BATCHES_A_TURN {
-                // An error is told by the silence that follows.
-                let Ok(more) = other.rx.receive(pool, batch) else { break };
-                for (slot, received) in batch.drain() {
-                    Ear { leg: other.number, numbers, recut, flow }.hear(now.mono, pool, slot, &received);
-                    pool.release(slot);
-                }
-                if !more {
-                    break;
-                }
-            }
+            let mut ear = Ear { leg: other.number, numbers, recut, flow };
+            other.listen(now.mono, pool, batch, &mut ear);
         }
     }
 
@@ -181,7 +163,7 @@ impl LegTask {
     }
 
     fn stand(&self, now: Time, other: &OtherLeg) -> LegStatus {
-        LegStatus::of(other.number, other.input.to_string(), self.numbers.stand(now, other.number.index()))
+        LegStatus::of(other.number, other.address(), self.numbers.stand(now, other.number.index()))
     }
 
     fn next_made(&self, now: Time, pool: &Pool, flow: &Flow) -> Option<Made> {
@@ -239,50 +221,10 @@ impl LegTask {
     fn reopen_silent(&mut self, now: Time) -> Time {
         let mut next = now + REOPEN_INTERVAL;
         for other in &mut self.others {
-            if other.next_try <= now {
-                other.next_try = now + REOPEN_INTERVAL;
-                let is_heard = self.numbers.stand(now, other.number.index()).is_heard || other.rx.has_waiting();
-                // If it cannot be opened, the old one stays until the next try.
-                if !is_heard && let Ok(rx) = Rx::open(&other.input, self.buffer_bytes) {
-                    (other.rx, self.has_new_fds) = (rx, true);
-                }
-            }
+            let is_heard = self.numbers.stand(now, other.number.index()).is_heard;
+            self.has_new_fds |= other.reopen_if_silent(now, is_heard, self.buffer_bytes);
             next = next.min(other.next_try);
         }
         next
-    }
-}
-
-impl OtherLeg {
-    fn open(number: LegNumber, output: &Output, buffer_bytes: usize, now: Time) -> Result<Self, UdpError> {
-        let Output { transport, address, interface, .. } = output.clone();
-        let input = Input { transport, source: None, address, interface };
-        let rx = Rx::open(&input, buffer_bytes)?;
-        Ok(Self { number, input, rx, next_try: now + REOPEN_INTERVAL })
-    }
-}
-
-/// What takes in what is heard on a leg.
-struct Ear<'a> {
-    leg: LegNumber,
-    numbers: &'a mut LegNumbers,
-    recut: &'a mut Recut,
-    flow: &'a mut Flow,
-}
-
-impl Ear<'_> {
-    fn hear(&mut self, now: Time, pool: &Pool, slot: SlotId, received: &Received) {
-        let segment_len = received.segment_len.unwrap_or(received.len).max(1);
-        for start in (0..received.len).step_by(segment_len) {
-            let len = segment_len.min(received.len - start);
-            let bytes = pool.bytes(Span { slot, start: start as u32, len: len as u32 });
-            let Ok(rtp) = Rtp::parse(bytes) else { continue };
-            let payload = &bytes[rtp.payload_start..rtp.payload_end];
-            self.numbers.heard(now, self.leg.index(), Fingerprint::of([payload].into_iter()), rtp.sequence);
-            if self.numbers.is_joining() {
-                let cut = self.recut.heard(payload, self.numbers.compared());
-                cut.into_iter().for_each(|packet| self.flow.cut_before(packet));
-            }
-        }
     }
 }

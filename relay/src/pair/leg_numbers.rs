@@ -7,6 +7,7 @@
 //! Nobody sends what it cannot number: an instance that starts listens first; one that has lost something, or had no input, holds
 //! back until it hears on another leg where it is.
 
+mod leg;
 mod recent;
 mod stretches;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 use super::fingerprint::Fingerprint;
 use super::skew::Skew;
 use crate::time::Time;
+use leg::{Leg, Votes};
 use recent::Recent;
 use stretches::{Certainty, Stretches};
 
@@ -24,8 +26,6 @@ pub const LISTEN: Duration = Duration::from_millis(300);
 const JOIN_PATIENCE: Duration = Duration::from_secs(2);
 /// An input that was silent for so long begins anew.
 const OUTAGE: Duration = Duration::from_secs(1);
-/// A leg that is silent for so long is not there.
-const SILENCE: Duration = Duration::from_secs(1);
 /// After a loss, how long another leg is waited for: twice as long as it was behind us of late, but within these.
 const LEAST_PATIENCE: Duration = Duration::from_millis(20);
 const MOST_PATIENCE: Duration = Duration::from_millis(100);
@@ -36,8 +36,6 @@ const VOTES: u32 = 3;
 /// Numbers that a loss, or a start, puts instances apart at most while they hear each other. Any two that are further apart were
 /// counting apart; then the lowest leg is right.
 const MOST_BEHIND: i16 = 4_096;
-/// Datagrams heard in a row that were not made here, after which a leg is taken to have another stream.
-const MOST_UNKNOWN: u32 = 200;
 
 /// A datagram that was made here.
 #[derive(Clone, Copy, Debug)]
@@ -81,35 +79,6 @@ pub struct LegNumbers {
     last_release: Option<Time>,
     skew: Skew,
     renumbered: Option<u64>,
-}
-
-/// A leg, as it is heard; nothing is ever heard on our own.
-#[derive(Debug, Default)]
-struct Leg {
-    heard: Recent,
-    last: Option<Time>,
-    /// Datagrams heard since the last one that was made here too.
-    unknown: u32,
-    /// The number of the last one.
-    newest: Option<u16>,
-    /// The same, if it was not made here: we may have lost it.
-    missing: Option<u16>,
-    agrees: bool,
-    votes: Votes,
-    equal: u64,
-    unequal: u64,
-}
-
-/// What the last datagrams on a leg say.
-#[derive(Clone, Copy, Debug, Default)]
-struct Votes {
-    /// How far it is ahead of us.
-    ahead: i16,
-    count: u32,
-    /// The first datagram of the stretch that they are of.
-    stretch: u64,
-    /// The first of ours that says so.
-    first: u64,
 }
 
 impl LegNumbers {
@@ -157,13 +126,9 @@ impl LegNumbers {
     /// Takes a datagram heard on leg `leg`, from 0.
     pub fn heard(&mut self, now: Time, leg: usize, fingerprint: Fingerprint, sequence: u16) {
         let Some(other) = self.legs.get_mut(leg) else { return };
-        (other.last, other.newest) = (Some(now), Some(sequence));
-        other.unknown = other.unknown.saturating_add(1);
-        other.heard.insert(fingerprint, now, sequence);
-        if other.heard.only(fingerprint).is_none() {
+        if !other.hear(now, fingerprint, sequence) {
             return;
         }
-        other.missing = None;
         if let Some(seen) = self.made.only(fingerprint) {
             if self.stretches.of(seen.index).is_some_and(|stretch| seen.index - stretch.first >= UNDISTURBED) {
                 self.skew.observe(now, now.since(seen.at));
@@ -184,7 +149,7 @@ impl LegNumbers {
                 return None;
             }
         }
-        let gone = self.legs.iter().filter_map(|leg| leg.last.map(|last| last + SILENCE)).max();
+        let gone = self.legs.iter().filter_map(Leg::gone_from).max();
         [not_before, self.stretches.next_limit(), gone].into_iter().flatten().filter(|&time| time > now).min()
     }
 
@@ -227,12 +192,7 @@ impl LegNumbers {
 
     /// How leg `leg` stands to ours.
     pub fn stand(&self, now: Time, leg: usize) -> LegStand {
-        self.legs.get(leg).map_or_else(LegStand::default, |leg| LegStand {
-            is_heard: leg.is_heard(now),
-            agrees: leg.agrees && leg.unknown < MOST_UNKNOWN,
-            equal: leg.equal,
-            unequal: leg.unequal,
-        })
+        self.legs.get(leg).map_or_else(LegStand::default, |leg| leg.stand(now))
     }
 
     fn look_for_loss(&mut self, index: u64, made: &Made) {
@@ -307,27 +267,6 @@ impl LegNumbers {
 
     fn is_anybody_heard(&self, now: Time) -> bool {
         self.legs.iter().any(|leg| leg.is_heard(now))
-    }
-}
-
-impl Leg {
-    fn is_heard(&self, now: Time) -> bool {
-        self.last.is_some_and(|last| now.since(last) < SILENCE)
-    }
-
-    /// Takes how far it is `ahead` of us by our datagram `index`, and gives what the last ones say; nothing if it is not.
-    fn compare(&mut self, ahead: i16, index: u64, stretch: u64) -> Votes {
-        (self.unknown, self.agrees) = (0, ahead == 0);
-        if ahead == 0 {
-            self.equal += 1;
-            self.votes = Votes::default();
-        } else {
-            self.unequal += 1;
-            let is_same = self.votes.count > 0 && (self.votes.ahead, self.votes.stretch) == (ahead, stretch);
-            let (count, first) = if is_same { (self.votes.count, self.votes.first) } else { (0, index) };
-            self.votes = Votes { ahead, count: count + 1, stretch, first: first.min(index) };
-        }
-        self.votes
     }
 }
 

@@ -3,12 +3,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::MOST_PATIENCE;
 use crate::time::Time;
 
 /// Stretches that are remembered.
 const MOST_STRETCHES: usize = 32;
-/// So long a stretch is waited for at least that cannot be told from others yet.
-const MOST_PATIENCE: Duration = Duration::from_millis(100);
 
 /// How sure the numbers of a stretch are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +84,7 @@ impl Stretches {
     /// A datagram was made at `time` that belongs to the last stretch.
     pub(super) fn note_made(&mut self, time: Time, can_be_told: bool) {
         if let Some(stretch) = self.0.back_mut() {
+            // One that cannot be told from others yet is waited for longest.
             let patience = if can_be_told { stretch.patience } else { stretch.patience.max(MOST_PATIENCE) };
             let limit = time + patience;
             stretch.limit = Some(stretch.limit.map_or(limit, |earlier| earlier.min(limit)));
