@@ -113,7 +113,7 @@ wait_joined() {
 }
 
 # cpu_ns PID: processor time of all its threads so far. Interrupt work done while one of them was running is part of it.
-cpu_ns() { awk '{ sum += $1 } END { printf "%d", sum }' /proc/"$1"/task/*/schedstat; }
+cpu_ns() { awk '{ sum += $1 } END { printf "%.0f", sum }' /proc/"$1"/task/*/schedstat; }
 
 # Receive buffer of the relay's socket, or null: in bytes of the kernel's book-keeping, twice what was granted.
 receive_buffer() {

@@ -26,6 +26,13 @@ struct sockaddr_in parse_group(const char *text)
     return address;
 }
 
+void following_group(const char *first, int steps, char text[GROUP_TEXT_LEN])
+{
+    struct sockaddr_in address = parse_group(first);
+    struct in_addr group = {.s_addr = htonl(ntohl(address.sin_addr.s_addr) + (uint32_t)steps)};
+    snprintf(text, GROUP_TEXT_LEN, "%s:%hu", inet_ntoa(group), ntohs(address.sin_port));
+}
+
 static void set_option(int socket, int level, int name, const void *value, socklen_t length, const char *what)
 {
     if (setsockopt(socket, level, name, value, length) != 0)
@@ -51,11 +58,17 @@ int open_receiver(const char *group)
     return udp;
 }
 
+int open_unconnected_sender(void)
+{
+    int udp = open_udp(), ttl = 4;
+    set_option(udp, IPPROTO_IP, IP_MULTICAST_TTL, &ttl, sizeof ttl, "IP_MULTICAST_TTL");
+    return udp;
+}
+
 int open_sender(const char *group)
 {
     struct sockaddr_in address = parse_group(group);
-    int udp = open_udp(), ttl = 4;
-    set_option(udp, IPPROTO_IP, IP_MULTICAST_TTL, &ttl, sizeof ttl, "IP_MULTICAST_TTL");
+    int udp = open_unconnected_sender();
     if (connect(udp, (struct sockaddr *)&address, sizeof address) != 0)
         die("connect");
     return udp;
@@ -100,6 +113,12 @@ ssize_t send_segmented(int socket, void *bytes, size_t length, size_t segment_le
     c->cmsg_len = CMSG_LEN(sizeof segment);
     memcpy(CMSG_DATA(c), &segment, sizeof segment);
     return sendmsg(socket, &message, 0);
+}
+
+void sleep_until(uint64_t wake_ns)
+{
+    struct timespec wake = {.tv_sec = (time_t)(wake_ns / NS_PER_S), .tv_nsec = (long)(wake_ns % NS_PER_S)};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, NULL);
 }
 
 uint64_t clock_ns(clockid_t clock)

@@ -40,13 +40,6 @@ struct report {
 
 static uint8_t run[RUN_MAX][DATAGRAM_LEN];
 
-static void wait_until(double deadline_ns)
-{
-    uint64_t ns = (uint64_t)deadline_ns;
-    struct timespec wake = {.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
-    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, NULL);
-}
-
 /* Numbers and stamps the next `count` datagrams. */
 static void stamp_next(const struct report *report, unsigned count)
 {
@@ -102,7 +95,7 @@ static struct report send_for(const struct load *load, double duration_ns)
     double start_ns = (double)clock_ns(CLOCK_MONOTONIC), due_ns = start_ns, now_ns = start_ns;
     struct report report = {.first_utc_ns = clock_ns(CLOCK_REALTIME)};
     while (now_ns < start_ns + duration_ns) {
-        wait_until(due_ns + load->tick_ns);
+        sleep_until((uint64_t)(due_ns + load->tick_ns));
         now_ns = (double)clock_ns(CLOCK_MONOTONIC);
         double late_ns = now_ns - due_ns - load->tick_ns - LATE_MAX_NS;
         if (late_ns > 0) {

@@ -30,7 +30,7 @@ export function levelOf({ raised, priority }) {
 export function verdict(flow) {
   const alarms = raised(flow);
   const grave = alarms.filter(({ priority }) => priority <= LEAST_PRIORITY);
-  const worries = worriesOf(flow);
+  const worries = [...worriesOf(flow), ...worriesOfPace(flow)];
   const levels = [levelOfState(flow), ...worries.map(({ level }) => level), ...grave.map(levelOf)];
   const level = LEVELS[Math.max(...levels.map((one) => LEVELS.indexOf(one)))];
   return { level, headline: headline(flow, grave.length), reasons: [...troubles(flow), ...worries, ...alarms.map(sentence)] };
@@ -52,6 +52,10 @@ function worriesOf({ pair, on_air }) {
     ...(on_air && !pair.peers.some(isReady) ? [worry("alone", "No other instance is ready to go on")] : []),
     ...clocks.map((peer) => worry(peer.instance, `The clock of ${peer.address} is ${span(Math.abs(peer.clock_offset_seconds))} off`)),
   ];
+}
+
+function worriesOfPace({ output }) {
+  return output.pacing === "degraded" ? [worry("pacing", "Datagrams leave too far from their time: the host is short of processor time")] : [];
 }
 
 const worry = (key, text) => ({ key, level: "warn", text, since: "" });

@@ -4,6 +4,7 @@
 
 mod health;
 mod host_view;
+mod pacing;
 mod rates;
 mod shown_pids;
 
@@ -20,6 +21,7 @@ use relay::stats::{Counters, FlowStats};
 use health::Health;
 pub(crate) use health::State;
 pub(crate) use host_view::HostView;
+pub(crate) use pacing::{DEGRADED, shown_tier};
 use rates::Meter;
 pub(crate) use rates::Rates;
 use shown_pids::ShownPids;

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use crate::pair::machine::reason::Reason;
 use crate::stage::inspect::alarm::{AlarmChange, AlarmEvent};
+use crate::stage::punctuality::TOLERANCE;
+use crate::stage::release::Tier;
 use crate::time::Utc;
 
 /// An event of one flow.
@@ -55,6 +57,22 @@ pub enum EventKind {
         /// The output's address.
         output: String,
     },
+    /// Somebody keeps the release times of the paced flow from now on.
+    Paced {
+        /// Who.
+        tier: Tier,
+        /// Why none better.
+        reason: Option<String>,
+    },
+    /// In the last second too many datagrams left too far from their release time.
+    PacingDegraded {
+        /// So many did.
+        unpunctual: u64,
+        /// Of so many.
+        of: u64,
+    },
+    /// Datagrams leave at their time again.
+    PacingRestored,
     /// This instance sends from now on.
     TookAir(Reason),
     /// This instance holds back from now on.
@@ -140,6 +158,7 @@ impl EventKind {
                 | Self::KernelDrops(_)
                 | Self::Loss { .. }
                 | Self::OutputFailed { .. }
+                | Self::PacingDegraded { .. }
                 | Self::RecordingFailed(_)
                 | Self::SourceMoved { .. }
                 | Self::TookAir(Reason::Silence | Reason::TakenBack)
@@ -167,6 +186,15 @@ impl fmt::Display for EventKind {
             Self::Resynchronised => write!(f, "packet synchronisation was lost and found again"),
             Self::OutputFailed { output, reason } => write!(f, "output {output} refuses datagrams: {reason}"),
             Self::OutputBack { output } => write!(f, "output {output} takes datagrams again"),
+            Self::Paced { tier, reason: None } => write!(f, "paced by {tier}"),
+            Self::Paced { tier, reason: Some(reason) } => write!(f, "paced by {tier}: {reason}"),
+            Self::PacingDegraded { unpunctual, of } => write!(
+                f,
+                "{unpunctual} of {of} datagrams left more than {} ms from their time in the last second: the host is short \
+                 of processor time or this process of room",
+                TOLERANCE.as_millis()
+            ),
+            Self::PacingRestored => write!(f, "datagrams leave at their time again"),
             Self::TookAir(reason) => write!(f, "on air: {reason}"),
             Self::LeftAir(reason) => write!(f, "standing by: {reason}"),
             Self::Stranger(source) => write!(f, "{source} sends to the same group and is no instance of this flow"),

@@ -170,6 +170,11 @@ impl Flow {
         &self.assembly.queue
     }
 
+    /// The datagrams on their way out, and the counters, to which the sending side adds its part.
+    pub const fn sending(&mut self) -> (&Queue, &mut Counters) {
+        (&self.assembly.queue, &mut self.counters)
+    }
+
     /// Lets the datagrams go that were due by `horizon`; the last of them was sent at `done`.
     pub fn sent(&mut self, horizon: Time, done: Time, pool: &mut Pool) {
         while self.queue().next_release().is_some_and(|release| release <= horizon)

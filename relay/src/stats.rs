@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::pair::status::PairStatus;
 use crate::stage::inspect::report::Report;
+use crate::stage::release::Tier;
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
@@ -16,28 +17,32 @@ macro_rules! counters {
             /// Datagrams by the time from the kernel's receive stamp to the return of the send call;
             /// one count a bucket of [`LATENCY_BOUNDS`], the last for all that took longer.
             pub latency_buckets: [u64; LATENCY_BOUNDS.len() + 1],
+            /// Paced datagrams by how far from their release time they left, as the thread saw it: from that time to the
+            /// return of the send call, either way; nothing for those that the kernel was given before their time, to keep
+            /// it. One count a bucket of [`RELEASE_BOUNDS`], the last for all that were farther from it.
+            pub release_buckets: [u64; RELEASE_BOUNDS.len() + 1],
         }
 
         #[derive(Debug, Default)]
         struct Shared {
             $($name: AtomicU64,)*
             latency_buckets: [AtomicU64; LATENCY_BOUNDS.len() + 1],
+            release_buckets: [AtomicU64; RELEASE_BOUNDS.len() + 1],
         }
 
         impl Shared {
             fn store(&self, now: &Counters) {
                 $(self.$name.store(now.$name, Relaxed);)*
-                for (cell, value) in self.latency_buckets.iter().zip(now.latency_buckets) {
-                    cell.store(value, Relaxed);
-                }
+                store_all(&self.latency_buckets, &now.latency_buckets);
+                store_all(&self.release_buckets, &now.release_buckets);
             }
 
             fn load(&self) -> Counters {
-                let mut latency_buckets = [0; LATENCY_BOUNDS.len() + 1];
-                for (value, cell) in latency_buckets.iter_mut().zip(&self.latency_buckets) {
-                    *value = cell.load(Relaxed);
+                Counters {
+                    $($name: self.$name.load(Relaxed),)*
+                    latency_buckets: load_all(&self.latency_buckets),
+                    release_buckets: load_all(&self.release_buckets),
                 }
-                Counters { $($name: self.$name.load(Relaxed),)* latency_buckets }
             }
         }
     };
@@ -60,6 +65,34 @@ pub const LATENCY_BOUNDS: [Duration; 14] = [
     Duration::from_millis(100),
     Duration::from_secs(1),
 ];
+
+/// Upper bounds of the histogram of release errors.
+pub const RELEASE_BOUNDS: [Duration; 14] = [
+    Duration::from_nanos(500),
+    Duration::from_micros(2),
+    Duration::from_micros(5),
+    Duration::from_micros(10),
+    Duration::from_micros(20),
+    Duration::from_micros(50),
+    Duration::from_micros(100),
+    Duration::from_micros(200),
+    Duration::from_micros(500),
+    Duration::from_millis(1),
+    Duration::from_millis(2),
+    Duration::from_millis(5),
+    Duration::from_millis(10),
+    Duration::from_millis(100),
+];
+
+fn store_all<const N: usize>(cells: &[AtomicU64; N], values: &[u64; N]) {
+    for (cell, &value) in cells.iter().zip(values) {
+        cell.store(value, Relaxed);
+    }
+}
+
+fn load_all<const N: usize>(cells: &[AtomicU64; N]) -> [u64; N] {
+    cells.each_ref().map(|cell| cell.load(Relaxed))
+}
 
 counters! {
     /// Datagrams received, or made here.
@@ -135,6 +168,8 @@ counters! {
     shadow_only_here,
     /// Times that the pace was anchored anew (a PCR jump, a long silence).
     pace_resets,
+    /// Sum over the histogram of release errors, in nanoseconds.
+    release_error_sum_nanos,
     /// Recordings saved.
     recordings,
     /// Recordings that could not be saved.
@@ -152,6 +187,11 @@ counters! {
     /// Gauge: memory that datagrams waiting in the input's socket took at most in the last second, in bytes, as the kernel
     /// counts it: the buffer is full at twice what it granted.
     input_queue_bytes_gauge,
+    /// Gauge: who keeps the release times: 1 and more for those of [`Tier::ALL`](crate::stage::release::Tier::ALL); 0 if the
+    /// flow is not paced.
+    pacing_tier_gauge,
+    /// Gauge: 1 while too many datagrams leave too far from their release time.
+    pacing_degraded_gauge,
     /// Gauge: multiplex rate in bits a second, from the PCR; 0 while unknown.
     bitrate_gauge,
 }
@@ -177,6 +217,19 @@ impl Counters {
         let bucket = LATENCY_BOUNDS.partition_point(|&bound| bound < latency);
         self.latency_buckets[bucket] += 1;
         self.latency_sum_nanos += u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
+    }
+
+    /// Counts a paced datagram that left so far from its release time.
+    #[inline]
+    pub fn observe_release(&mut self, error: Duration) {
+        let bucket = RELEASE_BOUNDS.partition_point(|&bound| bound < error);
+        self.release_buckets[bucket] += 1;
+        self.release_error_sum_nanos += u64::try_from(error.as_nanos()).unwrap_or(u64::MAX);
+    }
+
+    /// Who keeps the release times; `None` if the flow is not paced.
+    pub fn pacing_tier(&self) -> Option<Tier> {
+        Tier::ALL.get(usize::try_from(self.pacing_tier_gauge).ok()?.checked_sub(1)?).copied()
     }
 }
 

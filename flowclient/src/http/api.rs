@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::cause::Loss;
 use crate::metrics::{REVISION, VERSION};
-use crate::status::{FlowView, OutputView};
+use crate::status::{FlowView, OutputView, shown_tier};
 
 /// The answer. Spans are in seconds, rates in bits a second, times Unix seconds; what is not known is null.
 #[derive(Serialize)]
@@ -86,6 +86,8 @@ struct OutputSum {
     bytes: u64,
     bits_per_second: f64,
     errors: u64,
+    /// How datagrams are released (`fq`, `timer`, `degraded`); null when they leave as they arrive.
+    pacing: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -188,6 +190,7 @@ impl OutputSum {
             bytes: view.counters.output_bytes,
             bits_per_second: view.rates.output_bits.round(),
             errors: view.counters.output_errors,
+            pacing: shown_tier(&view.counters),
         }
     }
 }

@@ -79,7 +79,10 @@ impl Health {
             | EventKind::Stranger(_)
             | EventKind::Alarm(_)
             | EventKind::Recorded { .. }
-            | EventKind::RecordingFailed(_) => {}
+            | EventKind::RecordingFailed(_)
+            | EventKind::Paced { .. }
+            | EventKind::PacingDegraded { .. }
+            | EventKind::PacingRestored => {}
         }
     }
 

@@ -3,12 +3,14 @@
 //! The control side reaches a thread only through its mailbox, read between batches, and sees of it only published
 //! counters and events.
 
+mod capacity;
 mod clocks;
 mod control;
 mod leg;
 mod made;
 mod moderation;
 mod outputs;
+mod pacing;
 mod pair;
 mod pair_desk;
 mod queue_watch;

@@ -5,11 +5,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::clocks;
+use super::pacing::Pacing;
 use crate::event::EventKind;
 use crate::flow::Flow;
 use crate::io::udp::{Turn, Tx, UdpError};
 use crate::mem::Pool;
-use crate::spec::{FlowSpec, Output, Pace, Transport};
+use crate::spec::{FlowSpec, Output, Transport};
 use crate::stage::numbering::Numbering;
 use crate::time::{Moment, Time};
 
@@ -28,8 +29,8 @@ pub(super) struct Outputs {
     has_rtp: bool,
     /// How often one was opened anew.
     reopened: u64,
-    /// Whether datagrams due together may leave as one burst: only as they arrive, never when paced.
-    burst: bool,
+    /// Only if the flow is paced. Datagrams due together may leave as one burst if it is not, never if it is.
+    pacing: Option<Pacing>,
 }
 
 struct Egress {
@@ -51,7 +52,7 @@ impl Outputs {
             numbering: Numbering::new(&spec.name, first),
             has_rtp: spec.outputs.iter().any(|output| output.transport == Transport::Rtp),
             reopened: 0,
-            burst: spec.pace == Pace::Arrival,
+            pacing: Pacing::of(spec),
         })
     }
 
@@ -82,16 +83,39 @@ impl Outputs {
         self.numbering.go_on_with(sequence);
     }
 
-    /// Sends what is due, and lets it go.
-    pub(super) fn send(&mut self, now: Moment, pool: &mut Pool, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
-        if pool.free_slots() < LOW_WATER_SLOTS {
-            return self.send_all(now, pool, flow, say);
+    /// Finds out how paced datagrams are released, and says so if that is news.
+    pub(super) fn probe(&mut self, now: Time, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
+        if let Some(pacing) = self.pacing.as_mut().filter(|pacing| pacing.wants_probe(now)) {
+            pacing.probe(now, self.outputs.iter_mut().map(|egress| &mut egress.tx), &mut flow.counters, say);
         }
-        self.send_until(now.mono, now, pool, flow, say);
     }
 
-    /// Sends all that waits, before its time too, and lets it go.
+    /// When something is to be sent, if the next datagram leaves at `release`.
+    pub(super) fn wake(&self, release: Time) -> Time {
+        self.pacing.as_ref().map_or(release, |pacing| pacing.wake(release))
+    }
+
+    /// Sends what is due, or may be sent ahead, and lets it go. Returns whether there was any.
+    pub(super) fn send(
+        &mut self,
+        now: Moment,
+        pool: &mut Pool,
+        flow: &mut Flow,
+        say: &mut impl FnMut(EventKind),
+    ) -> bool {
+        let horizon = match &mut self.pacing {
+            Some(pacing) => pacing.horizon(now.mono, flow.queue()),
+            None => flow.queue().next_release().filter(|&release| release <= now.mono).map(|_| now.mono),
+        };
+        let Some(horizon) = horizon else { return false };
+        let is_crowded = pool.free_slots() < LOW_WATER_SLOTS;
+        self.send_until(if is_crowded { Time(u64::MAX) } else { horizon }, now, pool, flow, say);
+        true
+    }
+
+    /// Sends all that waits, before its time too, and lets it go: nothing comes after it.
     pub(super) fn send_all(&mut self, now: Moment, pool: &mut Pool, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
+        self.pacing.iter_mut().for_each(Pacing::end);
         self.send_until(Time(u64::MAX), now, pool, flow, say);
     }
 
@@ -103,14 +127,22 @@ impl Outputs {
         flow: &mut Flow,
         say: &mut impl FnMut(EventKind),
     ) {
-        let turn = Turn { now, horizon, numbering: self.numbering, burst: self.burst };
+        let turn = Turn { now, horizon, numbering: self.numbering, burst: self.pacing.is_none() };
         for egress in &mut self.outputs {
-            self.reopened += u64::from(egress.send(turn, pool, flow, say));
+            if egress.send(turn, pool, flow, say) {
+                self.reopened += 1;
+                self.pacing.iter_mut().for_each(Pacing::probe_soon);
+            }
         }
+        let done = clocks::mono();
         if self.has_rtp {
             flow.queue().due(horizon).for_each(|(datagram, _)| self.numbering.pass(&datagram.rtp));
         }
-        flow.sent(horizon, clocks::mono(), pool);
+        if let Some(pacing) = &mut self.pacing {
+            let (queue, counters) = flow.sending();
+            queue.due(horizon).for_each(|(datagram, _)| pacing.sent(datagram.release, done, counters, say));
+        }
+        flow.sent(horizon, done, pool);
     }
 }
 

@@ -7,29 +7,25 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
-use rustix::buffer::spare_capacity;
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 
-use super::clocks;
 use super::moderation::Moderation;
 use super::pair_desk::{HandOverAnswer, HandOverError};
 use super::task::FlowTask;
 use super::timers::Timers;
+use super::{capacity, clocks};
 use crate::io::udp::Batch;
 use crate::mem::Pool;
 use crate::stats::Counters;
+use crate::sys::Waiter;
 use crate::time::{Moment, Time};
 
-/// Slots a thread: 140 MB of address space, of which only what is used becomes memory.
-const SLOTS: u32 = 2_048;
-/// Bytes in a slot: the longest run that the kernel joins (64 KiB), behind the rest of a packet from the one before.
-const SLOT_LEN: usize = 65_536 + 1_024;
 /// The mailbox among the descriptors watched; flows count from 0.
 const MAILBOX: u64 = u64::MAX;
 /// Set in the number of a flow: a descriptor on which its other instances are heard.
 const OTHERS: u64 = 1 << 62;
-/// Ready descriptors taken a wait.
-const EVENTS: usize = 64;
+/// Deadlines looked at in a row, before descriptors are again.
+const MOST_DEADLINES: usize = 256;
 
 /// What the control side asks of a thread.
 pub(super) enum Command {
@@ -64,6 +60,7 @@ pub(super) struct Reactor {
     commands: Receiver<Command>,
     wake: Wake,
     epoll: OwnedFd,
+    waiter: Waiter,
     pool: Pool,
     batch: Batch,
     flows: HashMap<u64, Box<FlowTask>>,
@@ -84,7 +81,8 @@ impl Reactor {
             commands,
             wake,
             epoll,
-            pool: Pool::new(SLOTS, SLOT_LEN),
+            waiter: Waiter::default(),
+            pool: capacity::pool(),
             batch: Batch::default(),
             flows: HashMap::new(),
             leaving: HashMap::new(),
@@ -99,43 +97,48 @@ impl Reactor {
     pub(super) fn run(mut self) {
         // The default slack of 50 us is most of the time between two datagrams at 10 Mb/s and more.
         let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
-        let mut events = Vec::with_capacity(EVENTS);
+        let mut ready = Vec::new();
         while !self.stopping {
-            self.wait(&mut events);
+            self.wait();
+            ready.extend(self.waiter.ready());
             let now = clocks::now();
             // Who wakes from a freeze must hear what was sent meanwhile before it sends.
-            for flow in events.iter().map(|event| event.data.u64()).filter(|&id| is_of_others(id)) {
+            for &flow in ready.iter().filter(|&&id| is_of_others(id)) {
                 self.listen(flow & !OTHERS, now);
             }
-            for event in events.drain(..) {
-                match event.data.u64() {
+            for id in ready.drain(..) {
+                match id {
                     id if is_of_others(id) => self.turn(id & !OTHERS, now, false),
                     MAILBOX => self.read_mailbox(now),
                     id => self.turn(id, now, true),
                 }
+                // What is to leave now does not wait for what all the others have to take in.
+                self.meet_deadlines();
             }
-            while let Some((deadline, id)) = self.timers.pop(now.mono) {
-                self.turn_on_time(id, deadline, now);
-            }
+            self.meet_deadlines();
             self.rest(now);
+        }
+    }
+
+    fn meet_deadlines(&mut self) {
+        for _ in 0..MOST_DEADLINES {
+            let Some((deadline, id)) = self.timers.pop(clocks::mono()) else { return };
+            self.turn_on_time(id, deadline, clocks::now());
         }
     }
 
     fn rest(&mut self, now: Moment) {
         let filled = std::mem::take(&mut self.filled);
         if let Some(rest) = self.moderation.rest(now.mono, filled) {
+            let rest = self.timers.next().map_or(rest, |deadline| rest.min(deadline.since(clocks::mono())));
             // An interrupted rest is a short one.
             let _ = rustix::thread::nanosleep(&Timespec { tv_sec: 0, tv_nsec: rest.subsec_nanos().into() });
         }
     }
 
-    fn wait(&self, events: &mut Vec<epoll::Event>) {
-        let timeout = self.timers.next().map(|deadline| {
-            let wait = deadline.since(clocks::mono());
-            Timespec { tv_sec: wait.as_secs().cast_signed(), tv_nsec: wait.subsec_nanos().into() }
-        });
-        // An interrupted wait is a short one; no other error can come of a descriptor that is ours.
-        let _ = epoll::wait(&self.epoll, spare_capacity(events), timeout.as_ref());
+    fn wait(&mut self) {
+        let timeout = self.timers.next().map(|deadline| deadline.since(clocks::mono()));
+        self.waiter.wait(self.epoll.as_fd(), timeout);
     }
 
     fn turn_on_time(&mut self, id: u64, deadline: Time, now: Moment) {

@@ -14,7 +14,7 @@ use super::pair_desk::{HandOverAnswer, HandOverError};
 use super::recorder::Recorder;
 use super::socket::SocketInput;
 use crate::event::{EventKind, EventSink, FlowEvent};
-use crate::flow::{Flow, Poll};
+use crate::flow::{Flow, Poll, Why};
 use crate::io;
 use crate::io::udp::{Batch, UdpError};
 use crate::mem::Pool;
@@ -196,6 +196,7 @@ impl FlowTask {
         let flow = match self.flow.poll(now.mono, pool) {
             Poll::Emit if holds_back => None,
             Poll::Emit => Some(now.mono),
+            Poll::Wait(time, Why::Release) => Some(self.outputs.wake(time)),
             Poll::Wait(time, _) => Some(time),
             Poll::Idle => None,
         };
@@ -339,8 +340,14 @@ impl SendingSide<'_> {
     }
 
     fn send(&mut self, now: Moment, pool: &mut Pool) {
-        while self.flow.poll(now.mono, pool) == Poll::Emit {
-            self.outputs.send(now, pool, self.flow, &mut |kind| self.teller.say(kind));
+        let say = &mut |kind| self.teller.say(kind);
+        self.outputs.probe(now.mono, self.flow, say);
+        loop {
+            // What was missed is given up first.
+            self.flow.poll(now.mono, pool);
+            if !self.outputs.send(now, pool, self.flow, say) {
+                return;
+            }
         }
     }
 }

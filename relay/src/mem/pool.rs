@@ -54,7 +54,9 @@ impl Layout {
 pub struct Pool {
     memory: Vec<u8>,
     slot_len: usize,
+    /// Slots given back; those from `fresh` on were never taken.
     free: Vec<SlotId>,
+    fresh: u32,
     holders: Vec<u32>,
 }
 
@@ -65,7 +67,8 @@ impl Pool {
         Self {
             memory: vec![0; stride * slots as usize],
             slot_len,
-            free: (0..slots).rev().map(SlotId).collect(),
+            free: Vec::with_capacity(slots as usize),
+            fresh: 0,
             holders: vec![0; slots as usize],
         }
     }
@@ -77,14 +80,20 @@ impl Pool {
 
     /// Number of free slots.
     pub const fn free_slots(&self) -> usize {
-        self.free.len()
+        self.free.len() + self.holders.len() - self.fresh as usize
     }
 
     /// Takes a free slot; the caller holds it. `None` when all are in use.
     #[inline]
     pub fn take(&mut self) -> Option<SlotId> {
-        let slot = self.free.pop()?;
+        let slot = self.free.pop().or_else(|| self.take_fresh())?;
         self.holders[slot.0 as usize] = 1;
+        Some(slot)
+    }
+
+    fn take_fresh(&mut self) -> Option<SlotId> {
+        let slot = SlotId(self.fresh);
+        ((slot.0 as usize) < self.holders.len()).then(|| self.fresh += 1)?;
         Some(slot)
     }
 

@@ -33,15 +33,26 @@ pub(super) unsafe fn for_each(header: &msghdr, mut visit: impl FnMut(c_int, c_in
 /// Writes the one control message that sets the segment size of a send (UDP_SEGMENT); returns the length to give to
 /// the kernel.
 pub(super) fn write_segment_size(buffer: &mut ControlBuffer, segment_len: u16) -> usize {
+    write(buffer, libc::SOL_UDP, libc::UDP_SEGMENT, segment_len)
+}
+
+/// Writes the one control message that says when a datagram leaves (SCM_TXTIME), in nanoseconds of the clock that the
+/// socket was told; returns the length to give to the kernel.
+pub(super) fn write_departure(buffer: &mut ControlBuffer, nanos: u64) -> usize {
+    write(buffer, libc::SOL_SOCKET, libc::SCM_TXTIME, nanos)
+}
+
+/// `T` is an integer.
+fn write<T: Copy>(buffer: &mut ControlBuffer, level: c_int, kind: c_int, value: T) -> usize {
     // SAFETY: CMSG_SPACE and CMSG_LEN only compute.
-    let (space, len) = unsafe { (libc::CMSG_SPACE(size_of::<u16>() as u32), libc::CMSG_LEN(size_of::<u16>() as u32)) };
-    let header = cmsghdr { cmsg_len: len as usize, cmsg_level: libc::SOL_UDP, cmsg_type: libc::UDP_SEGMENT };
+    let (space, len) = unsafe { (libc::CMSG_SPACE(size_of::<T>() as u32), libc::CMSG_LEN(size_of::<T>() as u32)) };
+    let header = cmsghdr { cmsg_len: len as usize, cmsg_level: level, cmsg_type: kind };
     let start = buffer.0.as_mut_ptr();
-    // SAFETY: the buffer is aligned for `cmsghdr` and longer than CMSG_SPACE(2) = 24 bytes; the data starts right
+    // SAFETY: the buffer is aligned for `cmsghdr` and longer than CMSG_SPACE(8) = 24 bytes; the data starts right
     // after the header, which is a multiple of its own alignment long.
     unsafe {
         ptr::write(start.cast::<cmsghdr>(), header);
-        ptr::write_unaligned(start.add(size_of::<cmsghdr>()).cast::<u16>(), segment_len);
+        ptr::write_unaligned(start.add(size_of::<cmsghdr>()).cast::<T>(), value);
     }
     space as usize
 }

@@ -1,4 +1,4 @@
-//! The system calls that no safe library offers: `recvmmsg`, `sendmmsg` and the socket options of multicast and
+//! The system calls that no safe library offers: `recvmmsg`, `sendmmsg`, `epoll_pwait2` and the socket options of multicast and
 //! offload. All unsafe code of the project is in this module, behind functions that are safe to call.
 #![allow(unsafe_code)]
 
@@ -7,12 +7,14 @@ mod control;
 mod option;
 mod recv;
 mod send;
+mod wait;
 
 pub(crate) use clock::discipline;
 pub(crate) use option::{
-    Membership, drops, enable_receive_offload, enable_segmentation, force_receive_buffer, join, queue_bytes,
-    report_drops, send_multicast_through, stamp_arrivals,
+    Membership, drops, enable_receive_offload, enable_segmentation, force_receive_buffer, join, keep_departures,
+    queue_bytes, report_drops, send_multicast_through, stamp_arrivals,
 };
 pub use recv::Received;
 pub(crate) use recv::{MAX_BATCH, Receiver, Sources};
 pub(crate) use send::{Message, Piece, Sender};
+pub(crate) use wait::Waiter;

@@ -73,6 +73,15 @@ pub(crate) fn enable_segmentation(socket: BorrowedFd) -> io::Result<()> {
     set(socket, libc::SOL_UDP, libc::UDP_SEGMENT, &0_i32)
 }
 
+/// Lets each datagram say when it leaves, by the clock that [`Time`](crate::time::Time) counts on (SO_TXTIME). Whether that
+/// is kept is up to the interface's queueing discipline.
+///
+/// # Errors
+/// When the kernel (before 4.19) does not know the option.
+pub(crate) fn keep_departures(socket: BorrowedFd) -> io::Result<()> {
+    set(socket, libc::SOL_SOCKET, libc::SO_TXTIME, &[libc::CLOCK_MONOTONIC as u32, 0])
+}
+
 /// Asks for the number of datagrams dropped at the socket with each datagram (SO_RXQ_OVFL).
 ///
 /// # Errors

@@ -8,6 +8,7 @@ use std::ptr;
 use libc::{iovec, mmsghdr};
 
 use super::control::{self, ControlBuffer};
+use crate::time::Time;
 
 /// Bytes to send, as they lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,9 @@ pub(crate) struct Message {
     pub(crate) pieces: Range<usize>,
     /// Length of each datagram in the run but the last (UDP_SEGMENT); `None` when the pieces are one datagram.
     pub(crate) segment_len: Option<u16>,
+    /// When it leaves, on the clock of [`keep_departures`](super::keep_departures); at once if `None`. A run has none: it
+    /// would leave as one burst.
+    pub(crate) departure: Option<Time>,
 }
 
 /// The arrays that `sendmmsg` works on, kept between calls.
@@ -99,8 +103,13 @@ impl Sender {
             let buffers = &mut self.buffers[message.pieces.clone()];
             header.msg_hdr.msg_iov = buffers.as_mut_ptr();
             header.msg_hdr.msg_iovlen = buffers.len();
-            if let Some(segment_len) = message.segment_len {
-                header.msg_hdr.msg_controllen = control::write_segment_size(control, segment_len);
+            let control_len = match (message.segment_len, message.departure) {
+                (Some(segment_len), _) => control::write_segment_size(control, segment_len),
+                (None, Some(departure)) => control::write_departure(control, departure.0),
+                (None, None) => 0,
+            };
+            if control_len > 0 {
+                header.msg_hdr.msg_controllen = control_len;
                 header.msg_hdr.msg_control = ptr::from_mut(control).cast();
             }
             self.headers.push(header);

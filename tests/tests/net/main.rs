@@ -13,6 +13,7 @@ mod inspect;
 mod inspection;
 mod lab;
 mod looping;
+mod pacing;
 mod pair;
 mod pair_rtp;
 mod prometheus;

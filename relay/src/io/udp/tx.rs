@@ -7,11 +7,11 @@ use std::os::fd::AsFd;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::UdpError;
-use super::plan::Plan;
+use super::plan::{Leaves, Plan};
 use super::rx::unspecified;
 use crate::io::interface;
 use crate::mem::Pool;
-use crate::spec::{Output, Transport};
+use crate::spec::{Interface, Output, Transport};
 use crate::stage::numbering::Numbering;
 use crate::stage::queue::Queue;
 use crate::sys::{self, Sender};
@@ -25,6 +25,8 @@ pub struct Tx {
     output: Output,
     socket: Socket,
     joins_runs: bool,
+    /// Whether datagrams say when they leave.
+    keeps_departures: bool,
     sender: Sender,
     plan: Plan,
 }
@@ -64,7 +66,7 @@ impl Tx {
         let socket = connect(output)?;
         let joins_runs = sys::enable_segmentation(socket.as_fd()).is_ok();
         let (sender, plan) = (Sender::default(), Plan::default());
-        Ok(Self { output: output.clone(), socket, joins_runs, sender, plan })
+        Ok(Self { output: output.clone(), socket, joins_runs, keeps_departures: false, sender, plan })
     }
 
     /// The output as specified.
@@ -94,6 +96,28 @@ impl Tx {
     /// As [`Self::open`]; the socket then stays as it was.
     pub fn reopen(&mut self) -> Result<(), UdpError> {
         self.socket = connect(&self.output)?;
+        self.keeps_departures = false;
+        Ok(())
+    }
+
+    /// Index of the interface that datagrams leave through, as far as it can be told from what is written or from their
+    /// source address.
+    pub fn interface_index(&self) -> Option<u32> {
+        let by_address = || Some(Interface::Address(self.source().ok()?.ip()));
+        let interface = self.output.interface.clone().or_else(by_address)?;
+        interface::index_of(&interface).ok()
+    }
+
+    /// Whether each datagram says from now on when it leaves, and the kernel is to keep that; they are to be sent ahead then.
+    ///
+    /// # Errors
+    /// When the kernel (before 4.19) cannot.
+    pub fn keep_departures(&mut self, keep: bool) -> io::Result<()> {
+        self.keeps_departures = false;
+        if keep {
+            sys::keep_departures(self.socket.as_fd())?;
+        }
+        self.keeps_departures = keep;
         Ok(())
     }
 
@@ -105,7 +129,12 @@ impl Tx {
         let is_rtp = self.output.transport == Transport::Rtp;
         for (datagram, spans) in queue.due(horizon) {
             let header = is_rtp.then(|| numbering.header(&datagram.rtp, now.utc_at(datagram.release)).write());
-            self.plan.add(pool, header, spans, join);
+            let leaves = match join {
+                true => Leaves::InBurst,
+                false if self.keeps_departures => Leaves::At(datagram.release),
+                false => Leaves::Alone,
+            };
+            self.plan.add(pool, header, spans, leaves);
         }
         self.plan.close();
         self.send_plan(pool)

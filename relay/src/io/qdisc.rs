@@ -1,0 +1,160 @@
+//! The queueing disciplines of an interface, asked from the kernel (rtnetlink(7), RTM_GETQDISC).
+
+use std::collections::BTreeSet;
+use std::io::{self, Read};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// Message types and flags (`linux/netlink.h`, `linux/rtnetlink.h`).
+const DONE: u16 = 3;
+const ERROR: u16 = 2;
+const NEW_QDISC: u16 = 36;
+const GET_QDISC: u16 = 38;
+const REQUEST_DUMP: u16 = 0x301;
+/// Attribute of a discipline that is its name.
+const KIND: u16 = 1;
+/// Bytes of a message's header, and of what a message on traffic control begins with.
+const HEADER_LEN: usize = 16;
+const TC_LEN: usize = 20;
+/// Parent of a discipline for what comes in.
+const INGRESS: u32 = 0xFFFF_FFF1;
+/// A part of the answer is no longer than this.
+const ANSWER_LEN: usize = 65_536;
+/// The kernel answers at once; a lost answer must not stop the thread.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// A discipline as the kernel tells of it.
+#[derive(Debug, PartialEq, Eq)]
+struct Discipline<'a> {
+    interface: u32,
+    parent: u32,
+    kind: &'a str,
+}
+
+/// Names of the disciplines that datagrams pass on their way out of the interface of this index: `fq`, `mq`, `noqueue`.
+///
+/// # Errors
+/// What the kernel says, or that it says nothing.
+pub fn disciplines(interface_index: u32) -> io::Result<BTreeSet<String>> {
+    let mut socket = Socket::new(Domain::from(libc::AF_NETLINK), Type::RAW, Some(Protocol::from(libc::NETLINK_ROUTE)))?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.send(&request())?;
+    let mut found = BTreeSet::new();
+    let mut answer = vec![0; ANSWER_LEN];
+    loop {
+        let len = socket.read(&mut answer)?;
+        let is_over = read(&answer[..len], |discipline| {
+            if discipline.interface == interface_index && discipline.parent != INGRESS {
+                found.insert(discipline.kind.to_owned());
+            }
+        });
+        if is_over {
+            return Ok(found);
+        }
+    }
+}
+
+/// The disciplines of all interfaces, please.
+fn request() -> [u8; HEADER_LEN + TC_LEN] {
+    const LEN: usize = HEADER_LEN + TC_LEN;
+    let mut request = [0; LEN];
+    request[..4].copy_from_slice(&(LEN as u32).to_ne_bytes());
+    request[4..6].copy_from_slice(&GET_QDISC.to_ne_bytes());
+    request[6..8].copy_from_slice(&REQUEST_DUMP.to_ne_bytes());
+    request
+}
+
+/// Reads a part of the answer. Returns whether it was the last, as is one that cannot be read.
+fn read<'a>(part: &'a [u8], mut found: impl FnMut(Discipline<'a>)) -> bool {
+    let mut rest = part;
+    while let Some((kind, message, next)) = split(rest) {
+        match kind {
+            DONE | ERROR => return true,
+            NEW_QDISC => message.and_then(discipline).into_iter().for_each(&mut found),
+            _ => {}
+        }
+        rest = next;
+    }
+    // Where nothing could be read, more will not help.
+    rest.len() == part.len()
+}
+
+/// Type and body of the first message, and what follows it.
+fn split(bytes: &[u8]) -> Option<(u16, Option<&[u8]>, &[u8])> {
+    let len = u32_at(bytes, 0)? as usize;
+    let kind = u16_at(bytes, 4)?;
+    let message = bytes.get(..len).filter(|_| len >= HEADER_LEN)?;
+    Some((kind, message.get(HEADER_LEN..), bytes.get(len.next_multiple_of(4)..).unwrap_or_default()))
+}
+
+fn discipline(message: &[u8]) -> Option<Discipline<'_>> {
+    let (interface, parent) = (u32_at(message, 4)?, u32_at(message, 12)?);
+    let mut rest = message.get(TC_LEN..)?;
+    loop {
+        let (len, kind) = (usize::from(u16_at(rest, 0)?), u16_at(rest, 2)?);
+        let value = rest.get(4..len)?;
+        if kind == KIND {
+            let name = std::str::from_utf8(value).ok()?.trim_end_matches('\0');
+            return Some(Discipline { interface, parent, kind: name });
+        }
+        rest = rest.get(len.next_multiple_of(4)..)?;
+    }
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::interface;
+    use proptest::prelude::*;
+
+    /// A message on the discipline `kind` of interface 7.
+    fn message(parent: u32, kind: &str) -> Vec<u8> {
+        let attribute_len = 4 + kind.len() + 1;
+        let len = HEADER_LEN + TC_LEN + attribute_len.next_multiple_of(4);
+        let mut bytes = vec![0; len];
+        bytes[..4].copy_from_slice(&(len as u32).to_ne_bytes());
+        bytes[4..6].copy_from_slice(&NEW_QDISC.to_ne_bytes());
+        bytes[20..24].copy_from_slice(&7_u32.to_ne_bytes());
+        bytes[28..32].copy_from_slice(&parent.to_ne_bytes());
+        bytes[36..38].copy_from_slice(&(attribute_len as u16).to_ne_bytes());
+        bytes[38..40].copy_from_slice(&KIND.to_ne_bytes());
+        bytes[40..40 + kind.len()].copy_from_slice(kind.as_bytes());
+        bytes
+    }
+
+    #[test]
+    fn each_discipline_is_read_with_its_interface() {
+        let part = [message(u32::MAX, "mq"), message(1, "fq"), message(INGRESS, "clsact")].concat();
+        let mut found = Vec::new();
+        assert!(!read(&part, |discipline| found.push((discipline.interface, discipline.parent, discipline.kind))));
+        assert_eq!(found, [(7, u32::MAX, "mq"), (7, 1, "fq"), (7, INGRESS, "clsact")]);
+    }
+
+    #[test]
+    fn the_loopback_has_one() {
+        let lo = interface::index_of(&crate::spec::Interface::Name("lo".to_owned())).unwrap();
+        assert_eq!(disciplines(lo).unwrap().len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            read(&bytes, |_| {});
+        }
+
+        #[test]
+        fn a_message_cut_short_is_no_harm(cut in 0..60_usize) {
+            let bytes = message(1, "fq");
+            read(&bytes[..cut.min(bytes.len())], |_| {});
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! A paced channel that comes in by bursts leaves evenly, whoever keeps its times.
+
+use std::thread;
+use std::time::Duration;
+
+use relay::time::Ticks27;
+use tests::lab::{Flowclient, NetNs, Path, Process, Sender, until};
+use tests::shapes::{packets, pcr_packet};
+
+use crate::{IN, OUT, SEND_TO};
+
+/// Datagrams a burst, and time of the stream that a datagram takes: 3.5 Mb/s, slow enough for a busy machine.
+const BURST: u32 = 10;
+const INTERVAL: Duration = Duration::from_millis(3);
+/// Datagrams sent, and those of the output that are looked at, from the first on that has a PCR behind it.
+const DATAGRAMS: u32 = 100 * BURST;
+const WATCHED: usize = 800;
+
+/// Datagram `number` of a channel with a PCR at the head of each burst.
+fn datagram(number: u32) -> Vec<u8> {
+    let first = 7 * number;
+    if number % BURST != 0 {
+        return packets(first, 7);
+    }
+    let ticks = u64::from(number) * INTERVAL.as_micros() as u64 * 27;
+    [&pcr_packet(first, Ticks27::wrapping(ticks))[..], &packets(first + 1, 6)].concat()
+}
+
+/// Sends the channel, a burst at a time: each datagram but the last of a burst comes too early.
+fn send_in_bursts(sender: &Sender) {
+    for burst in 0..DATAGRAMS / BURST {
+        sender.send_all((burst * BURST..(burst + 1) * BURST).map(datagram));
+        thread::sleep(INTERVAL * BURST);
+    }
+}
+
+/// Kernel times, in seconds, and lengths of the datagrams that a tcpdump saw pass.
+struct Watch(Process);
+
+impl Watch {
+    fn start(namespace: &NetNs, interface: &str) -> Self {
+        let mut command = namespace.command("tcpdump");
+        command.args(["-tt", "-n", "-l", "--immediate-mode", "-i", interface, "-c", &WATCHED.to_string()]);
+        let process = Process::start(command.args("udp dst port 5000".split(' ')));
+        until("tcpdump to listen", || process.stderr().contains("listening on").then_some(()));
+        Self(process)
+    }
+
+    fn seen(self) -> Vec<(f64, usize)> {
+        let text = self.0.wait().stdout;
+        let line = |line: &str| {
+            let mut words = line.split(' ');
+            Some((words.next()?.parse().ok()?, words.next_back()?.parse().ok()?))
+        };
+        text.lines().map(|text| line(text).unwrap_or_else(|| panic!("tcpdump says: {text}"))).collect()
+    }
+}
+
+/// Share of the datagrams that passed right behind the one before: in less than a tenth of the stream's own interval.
+fn back_to_back(seen: &[(f64, usize)]) -> f64 {
+    let close = |pair: &&[(f64, usize)]| pair[1].0 - pair[0].0 < INTERVAL.as_secs_f64() / 10.0;
+    seen.windows(2).filter(close).count() as f64 / (seen.len() - 1) as f64
+}
+
+/// Relays the channel over `path`, and tells how much of it was back to back when it came in and when it left.
+fn relay(path: &Path, flowclient: &Flowclient) -> (f64, f64) {
+    let (before, after) = (Watch::start(&path.relay, "in0"), Watch::start(&path.sink, "eth0"));
+    send_in_bursts(&Sender::new(&path.source, Path::SOURCE, SEND_TO));
+    let (came, left) = (before.seen(), after.seen());
+    assert!(left.iter().all(|&(_, len)| len == 1_316), "a run left as one: {left:?}");
+    flowclient.wait_until("release errors", |metrics| {
+        metrics.count("flowclient_release_error_seconds_count") >= WATCHED as u64
+    });
+    (back_to_back(&came), back_to_back(&left))
+}
+
+fn paced(path: &Path) -> Flowclient {
+    Flowclient::start(&path.relay, &["--in", IN, "--out", OUT, "--pace", "pcr"])
+}
+
+#[test]
+fn bursts_leave_evenly_and_the_tier_in_force_is_named() {
+    let path = Path::new();
+    let flowclient = paced(&path);
+    let (came, left) = relay(&path, &flowclient);
+    assert!(came > 0.7 && left < came / 2.0, "{came} of the datagrams came back to back, {left} left so");
+    flowclient.wait_until("one tier in force", |metrics| metrics.count("flowclient_pacing_tier") == 1);
+    assert!(flowclient.stderr().contains("paced by this process"), "{}", flowclient.stderr());
+    assert!(flowclient.get("/api/v1/flows").body.contains("\"pacing\":"));
+}
+
+#[test]
+fn where_the_kernel_has_fq_it_keeps_the_times() {
+    let path = Path::new();
+    let mut tc = path.relay.command("tc");
+    if Process::run(tc.args("qdisc replace dev out0 root fq".split(' '))).code() != Some(0) {
+        // This kernel has no such discipline: the other test is all there is to see.
+        return;
+    }
+    let flowclient = paced(&path);
+    let (came, left) = relay(&path, &flowclient);
+    assert!(came > 0.7 && left < came / 2.0, "{came} of the datagrams came back to back, {left} left so");
+    assert!(flowclient.stderr().contains("paced by the kernel (fq)"), "{}", flowclient.stderr());
+}
+
+#[test]
+fn as_it_arrives_has_no_tier() {
+    let path = Path::new();
+    let flowclient = Flowclient::start(&path.relay, &["--in", IN, "--out", OUT]);
+    Sender::new(&path.source, Path::SOURCE, SEND_TO).send_at(1_000, (0..20).map(datagram));
+    let metrics =
+        flowclient.wait_until("datagrams", |metrics| metrics.count("flowclient_output_datagrams_total") >= 20);
+    assert!(!metrics.has("flowclient_pacing_tier", &[]));
+}
