@@ -28,7 +28,7 @@ const NO_QUEUE: &str = "noqueue";
 pub(super) struct Pacing {
     release: Release,
     punctuality: Punctuality,
-    /// Whether other instances rely on what this one says that it has sent.
+    /// Whether other instances rely on when this one sends, and on what it has sent.
     is_paired: bool,
     next_probe: Time,
     was_told: bool,
@@ -42,7 +42,7 @@ impl Pacing {
         (spec.pace != Pace::Arrival).then(|| Self {
             release: Release::default(),
             punctuality: Punctuality::default(),
-            is_paired: spec.pair.is_some(),
+            is_paired: spec.pair.is_some() || spec.leg.is_some(),
             next_probe: Time::default(),
             was_told: false,
             is_ending: false,
@@ -115,7 +115,7 @@ impl Pacing {
 
     fn hand_to_kernel<'a>(&self, outputs: impl Iterator<Item = &'a mut Tx>) -> Result<(), String> {
         if self.is_paired {
-            return Err("what the kernel has ahead could not be handed over to another instance".to_owned());
+            return Err("what the kernel has ahead cannot be called back, and the flow has other instances".to_owned());
         }
         let mut outputs: Vec<_> = outputs.collect();
         let able = outputs.iter().try_for_each(|tx| can_keep(tx));

@@ -196,7 +196,8 @@ impl FlowTask {
         let flow = match self.flow.poll(now.mono, pool) {
             Poll::Emit if holds_back => None,
             Poll::Emit => Some(now.mono),
-            Poll::Wait(time, Why::Release) => Some(self.outputs.wake(time)),
+            // Who holds back sends nothing ahead of its time either: waking early would be waking in vain, again and again.
+            Poll::Wait(time, Why::Release) if !holds_back => Some(self.outputs.wake(time)),
             Poll::Wait(time, _) => Some(time),
             Poll::Idle => None,
         };
