@@ -22,6 +22,7 @@ macro_rules! assets {
 const ASSETS: &[Asset] = assets! {
     "icon.svg": SVG,
     "page.css": CSS,
+    "start.js": SCRIPT,
     "page.js": SCRIPT,
     "stream.js": SCRIPT,
     "dom.js": SCRIPT,

@@ -2,12 +2,17 @@
 
 use std::fs;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::base64;
 use super::pipe::Pipe;
-use crate::lab::until;
+use crate::lab::{PATIENCE, until};
+
+/// Time between two looks at a page: each costs the processor that the page itself needs.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Which colours the reader prefers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +66,11 @@ impl<'a> Page<'a> {
         self.ask("Emulation.setScriptExecutionDisabled", json!({ "value": true }));
     }
 
+    /// Lets no request for an address as one of `patterns` (`*` stands for anything) succeed.
+    pub fn block(&self, patterns: &[&str]) {
+        self.ask("Network.setBlockedURLs", json!({ "urls": patterns }));
+    }
+
     /// The value of a script's expression.
     ///
     /// # Panics
@@ -78,13 +88,33 @@ impl<'a> Page<'a> {
     }
 
     /// Waits until the first element that `selector` names has a text as `wanted`.
+    ///
+    /// # Panics
+    /// With all that the page says, when it does not come.
     pub fn wait_for_text(&self, selector: &str, wanted: impl Fn(&str) -> bool) {
-        until(&format!("the text of {selector}"), || wanted(&self.text(selector)).then_some(()));
+        self.wait(&format!("the text of {selector}"), || wanted(&self.text(selector)));
     }
 
     /// Waits until `expression` is true.
+    ///
+    /// # Panics
+    /// With all that the page says, when it does not become so.
     pub fn wait_for(&self, expression: &str) {
-        until(expression, || (self.value(expression) == true).then_some(()));
+        self.wait(expression, || self.value(expression) == true);
+    }
+
+    fn wait(&self, what: &str, wanted: impl Fn() -> bool) {
+        let start = Instant::now();
+        while !wanted() {
+            assert!(start.elapsed() < PATIENCE, "still waiting for: {what}\n{}", self.account());
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// What a person needs who looks for a failure: the text, and what went wrong.
+    fn account(&self) -> String {
+        let failed = self.pipe.events(&self.session, "Network.loadingFailed");
+        format!("The page says:\n{}\nErrors: {:?}\nFailed to load: {failed:?}", self.text("body"), self.errors())
     }
 
     /// Presses the tabulator, which moves the focus to the next element.

@@ -67,6 +67,11 @@ impl Flowclient {
         flowclient
     }
 
+    /// As [`Process::goes_first`].
+    pub fn goes_first(&self) {
+        self.process.goes_first();
+    }
+
     /// GETs `path`.
     ///
     /// # Panics

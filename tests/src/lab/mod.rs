@@ -29,17 +29,20 @@ pub use rustix::process::Signal;
 pub use segment::Segment;
 pub use sender::Sender;
 
+/// What takes longer than this hangs. It is no measure of speed.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
 /// Waits for a state of the lab, which is asked for every 10 ms.
 ///
 /// # Panics
-/// When `state` still gives `None` after two minutes: something hangs. It is no measure of speed.
+/// When `state` still gives `None` after [`PATIENCE`].
 pub fn until<T>(what: &str, mut state: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(value) = state() {
             return value;
         }
-        assert!(start.elapsed() < Duration::from_secs(120), "still waiting for: {what}");
+        assert!(start.elapsed() < PATIENCE, "still waiting for: {what}");
         thread::sleep(Duration::from_millis(10));
     }
 }

@@ -42,6 +42,8 @@ impl NetNs {
         run(Command::new("ip").args(["netns", "add", &name])).expect("network namespaces need root and iproute2");
         drop(adding);
         let namespace = Self(Arc::new(Guard { name }));
+        // An address that is tried out first changes the network again when it is taken, perhaps in the midst of a test.
+        namespace.inside(|| fs::write("/proc/sys/net/ipv6/conf/default/accept_dad", "0")).expect("a setting of IPv6");
         namespace.ip("link set lo up");
         namespace
     }

@@ -23,6 +23,7 @@ impl Lab {
         let path = Path::new();
         let channel = ["--handler", "ch7", "--out", "udp://239.9.9.9:5000?iface=eth0", "--listen", "off"];
         let channel = Process::start(&mut Flowclient::command(&path.source, &channel));
+        channel.goes_first();
         let browser = Browser::start(&path.relay);
         let lab = Self { path, browser, flowclient: RefCell::new(None), _channel: channel };
         lab.start();
@@ -33,6 +34,7 @@ impl Lab {
     pub(crate) fn start(&self) {
         let arguments = ["--in", "udp://239.9.9.9:5000?iface=in0", "--out", "udp://239.1.1.7:5000?iface=out0"];
         let flowclient = Flowclient::start(&self.path.relay, &arguments);
+        flowclient.goes_first();
         flowclient.wait_until_ready();
         self.flowclient.replace(Some(flowclient));
     }
@@ -48,6 +50,13 @@ impl Lab {
     pub(crate) fn plug_the_cable(&self) {
         self.path.source.ip("link set eth0 up");
         self.path.source.ip("route replace 224.0.0.0/4 dev eth0");
+    }
+
+    /// The page once it shows a channel on air, be it with an alarm: a machine that is busy raises one now and then.
+    pub(crate) fn page_on_air(&self, window: [u32; 2]) -> Page<'_> {
+        let page = self.browser.open(URL, window);
+        page.wait_for_text("#verdict", |text| text.starts_with("On air"));
+        page
     }
 
     /// The page once it shows that all is well.

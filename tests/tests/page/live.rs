@@ -65,20 +65,31 @@ fn a_pair_shows_who_is_on_air_and_who_could_be() {
 #[test]
 fn a_server_that_was_away_is_missed_and_found_again() {
     let lab = Lab::new();
-    let page = lab.healthy_page(WIDE);
+    let page = lab.page_on_air(WIDE);
     page.value("window.marked = true");
     lab.kill();
     page.wait_for_text("#link", |text| text.starts_with("No connection since"));
     lab.start();
     page.wait_for_text("#link", |text| text == "Live");
-    wait_until_healthy(&page);
+    page.wait_for_text("#verdict", |text| text.starts_with("On air"));
     assert_eq!(page.value("window.marked"), true, "the page was loaded anew");
+}
+
+#[test]
+fn a_script_that_did_not_come_is_asked_for_again() {
+    let lab = Lab::new();
+    let page = lab.browser.open("about:blank", WIDE);
+    page.block(&["*/assets/verdict.js"]);
+    page.go(URL);
+    page.wait_for_text("#link", |text| text == "Connecting …");
+    page.block(&[]);
+    page.wait_for_text("#link", |text| text == "Live");
 }
 
 #[test]
 fn it_asks_no_other_host_and_has_no_errors() {
     let lab = Lab::new();
-    let page = lab.healthy_page(WIDE);
+    let page = lab.page_on_air(WIDE);
     page.wait_for("document.querySelectorAll('#log li').length > 1");
     assert_eq!(page.errors(), [] as [serde_json::Value; 0]);
     let requests = page.requests();
@@ -89,7 +100,7 @@ fn it_asks_no_other_host_and_has_no_errors() {
 #[test]
 fn pictures_can_be_taken_of_it_wide_and_narrow() {
     let lab = Lab::new();
-    let page = lab.healthy_page(WIDE);
+    let page = lab.page_on_air(WIDE);
     for (name, window) in [("wide.png", WIDE), ("narrow.png", NARROW)] {
         page.resize(window);
         let picture = media::folder().join(name);

@@ -13,7 +13,7 @@ const FAINT_TEXTS: &str = include_str!("faint_texts.js");
 #[test]
 fn a_wide_window_shows_it_at_once_and_a_narrow_one_without_scrolling_sideways() {
     let lab = Lab::new();
-    let page = lab.healthy_page(WIDE);
+    let page = lab.page_on_air(WIDE);
     page.wait_for_text("#services", |text| text.contains("H.264"));
     let fits = "document.documentElement.scrollHeight <= innerHeight";
     assert_eq!(page.value(fits), true);
@@ -30,7 +30,7 @@ fn a_wide_window_shows_it_at_once_and_a_narrow_one_without_scrolling_sideways() 
 #[test]
 fn all_that_can_be_used_is_reached_by_keyboard_in_the_order_it_is_read() {
     let lab = Lab::new();
-    let page = lab.healthy_page(WIDE);
+    let page = lab.page_on_air(WIDE);
     page.wait_for_text("#services", |text| text.contains("Tables"));
     page.value("window.stops = [...document.querySelectorAll('a, summary, [tabindex=\"0\"]')].filter((one) => one.checkVisibility())");
     let stops = page.value("stops.length").as_u64().unwrap();
@@ -49,7 +49,7 @@ fn next_stop(page: &Page<'_>) -> Value {
 #[test]
 fn a_screen_reader_finds_landmarks_headings_and_the_state_as_live() {
     let lab = Lab::new();
-    let page = lab.healthy_page(WIDE);
+    let page = lab.page_on_air(WIDE);
     let all = |script: &str| -> Vec<String> { serde_json::from_value(page.value(script)).unwrap() };
     let landmarks = all("[...document.querySelectorAll('header, main, footer, section')].map((one) => one.localName)");
     let landmarks: BTreeSet<&str> = landmarks.iter().map(String::as_str).collect();
