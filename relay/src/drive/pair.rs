@@ -121,8 +121,8 @@ impl PairTask {
         self.listened = now.mono;
     }
 
-    /// Who did not get to run, in the midst of a turn or while it waited, must hear what was sent meanwhile before it sends:
-    /// listens if that is some time ago, and gives the time as it is then.
+    /// Who did not get to run, in the midst of a turn or while it waited, must hear what was sent meanwhile before it sends,
+    /// and so must one that would take the air: listens where that was not done in time, and gives the time as it is then.
     pub(super) fn listen_if_late(
         &mut self,
         now: Moment,
@@ -130,7 +130,12 @@ impl PairTask {
         batch: &mut Batch,
         flow: &mut Flow,
     ) -> Moment {
-        if !self.may_send() || clocks::mono().since(self.listened) < LATE {
+        let is_late = if self.may_send() {
+            clocks::mono().since(self.listened) >= LATE
+        } else {
+            self.listened < now.mono && self.machine.is_due(now.mono)
+        };
+        if !is_late {
             return now;
         }
         let now = clocks::now();
@@ -140,6 +145,7 @@ impl PairTask {
 
     fn hear(&mut self, now: Moment, pool: &Pool, slot: SlotId, received: &Received, flow: &mut Flow) {
         let Some(source) = received.source else { return };
+        let arrival = received.arrival_by(now);
         let segment_len = received.segment_len.unwrap_or(received.len).max(1);
         for start in (0..received.len).step_by(segment_len) {
             let len = segment_len.min(received.len - start);
@@ -154,7 +160,7 @@ impl PairTask {
                     &bytes[rtp.payload_start..rtp.payload_end]
                 }
             };
-            self.machine.heard(now, Fingerprint::of([payload].into_iter()), source);
+            self.machine.heard(now, arrival, Fingerprint::of([payload].into_iter()), source);
             if self.machine.role() != Role::OnAir {
                 let cut = self.recut.heard(payload, self.machine.agreement().equal);
                 cut.into_iter().for_each(|packet| flow.cut_before(packet));

@@ -82,7 +82,7 @@ impl SocketInput {
         for (slot, received) in batch.drain() {
             buffers += 1;
             dropped += self.rx.new_drops(&received);
-            let arrival = received.arrival.map_or(now.mono, |utc| now.mono_at(utc).min(now.mono));
+            let arrival = received.arrival_by(now);
             let Received { len, segment_len, truncated, .. } = received;
             flow.receive(pool, Arrived { slot, len, segment_len, arrival, truncated });
         }

@@ -10,7 +10,7 @@ use libc::{c_int, iovec, mmsghdr, msghdr, sockaddr_storage, socklen_t, timespec}
 use socket2::SockAddr;
 
 use super::control::{self, ControlBuffer};
-use crate::time::Utc;
+use crate::time::{Moment, Time, Utc};
 
 /// The most buffers that one call fills.
 pub(crate) const MAX_BATCH: usize = 64;
@@ -30,6 +30,13 @@ pub struct Received {
     pub truncated: bool,
     /// Who sent it, if that was asked for.
     pub source: Option<SocketAddr>,
+}
+
+impl Received {
+    /// When it arrived on the monotonic clock, by `now`, at which it is taken.
+    pub fn arrival_by(&self, now: Moment) -> Time {
+        self.arrival.map_or(now.mono, |utc| now.mono_at(utc).min(now.mono))
+    }
 }
 
 /// Whether to ask who sent each datagram.

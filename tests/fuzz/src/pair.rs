@@ -43,7 +43,7 @@ impl Lab {
         let now = self.now;
         match what % 8 {
             0 | 1 => self.make(Fingerprint(value.into())),
-            2 => self.machine.heard(now, Fingerprint(value.into()), source(value >> 4)),
+            2 => self.machine.heard(now, now.mono, Fingerprint(value.into()), source(value >> 4)),
             3 => return self.read(value, rest),
             4 => self.pass(Duration::from_micros(100 * u64::from(value) * u64::from(value))),
             5 => {

@@ -116,10 +116,8 @@ impl Air {
 impl Machine {
     /// Takes the air if our datagrams should have been heard there by now, and nothing was.
     pub(super) fn watch_air(&mut self, now: Moment) {
-        let hold = if self.air.is_ours(now.mono) { LEAST_HOLD.max(self.patience(now.mono) * 2) } else { MOST_HOLD };
-        self.settled += self.alignment.give_up_older_than(now.mono, hold);
-        let is_overdue = self.overdue_at(now.mono).is_some_and(|at| now.mono > at);
-        if !is_overdue || !self.can_take() {
+        self.give_up_stale(now.mono);
+        if !self.is_due(now.mono) {
             return;
         }
         let is_first = self.term == 0;
@@ -128,6 +126,21 @@ impl Machine {
             None if is_first => self.take_air(now, 1, Reason::Nobody),
             None => self.take_air(now, self.term.saturating_add(1), Reason::Silence),
         }
+    }
+
+    /// While another has the air, ours go with its. What waits since it fell silent is not stale, however late this instance
+    /// came to look at it.
+    fn give_up_stale(&mut self, now: Time) {
+        let (until, hold) = match self.air.ours.filter(|_| self.air.is_ours(now)) {
+            Some(ours) => (ours, LEAST_HOLD.max(self.patience(now) * 2)),
+            None => (now, MOST_HOLD),
+        };
+        self.settled += self.alignment.give_up_older_than(until, hold);
+    }
+
+    /// Whether it would take the air at `now`, if nothing more was heard.
+    pub fn is_due(&self, now: Time) -> bool {
+        self.can_take() && self.overdue_at(now).is_some_and(|at| now > at)
     }
 
     pub(super) fn can_take(&self) -> bool {

@@ -28,7 +28,7 @@ use reason::Reason;
 const HELLO_INTERVAL: Duration = Duration::from_millis(100);
 /// How long a new instance only listens.
 const JOIN: Duration = Duration::from_millis(300);
-/// What another has on air by now, ours that wait are given up after so long at least.
+/// Ours that had waited so long when another's were last on air are given up: at least so long.
 const LEAST_HOLD: Duration = Duration::from_millis(250);
 /// A term that is further ahead is none: nobody is to use them up.
 const MOST_TERMS_AHEAD: u64 = 1 << 20;
@@ -241,18 +241,18 @@ impl Machine {
         self.alignment.sent(count);
     }
 
-    /// A datagram came in on the output group, from somebody else.
-    pub fn heard(&mut self, now: Moment, fingerprint: Fingerprint, source: SocketAddr) {
+    /// A datagram had come in on the output group at `arrival`, from somebody else.
+    pub fn heard(&mut self, now: Moment, arrival: Time, fingerprint: Fingerprint, source: SocketAddr) {
         let sender = self.peers.sender(source).copied();
         if self.role == Role::OnAir {
             return self.contend(now, sender, fingerprint, source);
         }
         let heard = self.alignment.heard(fingerprint);
-        self.air.note(now.mono, sender.is_some() || heard != Heard::Ahead, source);
+        self.air.note(arrival, sender.is_some() || heard != Heard::Ahead, source);
         if let Heard::Settles { count, since } = heard {
             self.settled += count;
-            if self.air.is_steady(now.mono) {
-                self.skew.observe(now.mono, now.mono.since(since));
+            if self.air.is_steady(arrival) {
+                self.skew.observe(arrival, arrival.since(since));
             }
         }
         if let (Role::HandingOver, Some(sender)) = (self.role, sender) {

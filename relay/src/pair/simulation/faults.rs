@@ -3,12 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::node::{Bug, Input};
+use super::node::{Bug, Input, Node};
 use super::world::{INTERVAL, Weather, World};
 use crate::pair::fingerprint::{Fingerprint, Position};
 use crate::pair::message::{HandOver, InstanceId, Message, Quality, Standing};
 
 const STRANGER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 66, 6, 6)), 666);
+/// How long the second is frozen where two are.
+const FREEZE: Duration = Duration::from_millis(500);
 /// Time for all to settle between two faults.
 const CALM: Duration = Duration::from_millis(1_200);
 
@@ -19,6 +21,8 @@ pub(super) enum Fault {
     Kill,
     /// The process on air is frozen, and goes on later.
     Freeze(Duration),
+    /// The process on air is frozen for a second, and the one that goes on is frozen for half of one, so long after it.
+    FreezeBoth(Duration),
     /// The input link of the one on air is cut, and mended.
     CutInput,
     /// Everything that the one on air sends and hears of the others is lost for a while.
@@ -39,10 +43,13 @@ pub(super) enum Fault {
     Stranger,
 }
 
-pub(super) const ALL: [Fault; 13] = [
+pub(super) const ALL: [Fault; 16] = [
     Fault::Kill,
     Fault::Freeze(Duration::from_millis(30)),
     Fault::Freeze(Duration::from_millis(900)),
+    Fault::FreezeBoth(Duration::from_millis(300)),
+    Fault::FreezeBoth(Duration::from_millis(750)),
+    Fault::FreezeBoth(Duration::from_millis(990)),
     Fault::CutInput,
     Fault::CutOutput,
     Fault::HandOver,
@@ -72,6 +79,8 @@ impl Fault {
         match self {
             Self::Kill | Self::Freeze(_) | Self::CutInput | Self::HandOver | Self::KillStandby => 0,
             Self::BadInput | Self::ClockStep(_) | Self::Stranger => 0,
+            // Of null packets, which are all the same.
+            Self::FreezeBoth(_) => 4,
             Self::CutOutput | Self::Deafness => 16,
             Self::Forgery => 400,
         }
@@ -79,9 +88,13 @@ impl Fault {
 }
 
 impl Fault {
-    /// Longest silence that it may cause: the time to notice, and twice that where messages lie.
+    /// Longest silence that it may cause: the time to notice, twice that where messages lie, and as long as nobody runs.
     pub(super) const fn longest_gap(self) -> Duration {
-        Duration::from_millis(if matches!(self, Self::Forgery) { 25 } else { 12 })
+        match self {
+            Self::Forgery => Duration::from_millis(25),
+            Self::FreezeBoth(_) => FREEZE.saturating_add(Duration::from_millis(12)),
+            _ => Duration::from_millis(12),
+        }
     }
 }
 
@@ -95,9 +108,15 @@ impl World {
                 self.standby().into_iter().for_each(|place| self.replace(place));
             }
             Fault::Freeze(span) => {
-                let until = self.now + span;
-                self.change(on_air, |node| node.frozen_until = Some(until));
+                self.freeze(on_air, span);
                 self.run(span);
+            }
+            Fault::FreezeBoth(after) => {
+                self.freeze(on_air, 2 * FREEZE);
+                self.run(after);
+                let Some(next) = self.on_air_and_running() else { return };
+                self.freeze(next, FREEZE);
+                self.run(2 * FREEZE);
             }
             Fault::CutInput => {
                 self.change(on_air, |node| node.has_input = false);
@@ -160,13 +179,23 @@ impl World {
 
     fn suffer_stranger(&mut self) {
         for number in 0..300 {
-            self.forge(&Input::Air { number: u64::MAX / 2 + number, source: STRANGER });
+            self.forge(&Input::Air { number: u64::MAX / 2 + number, arrival: self.now, source: STRANGER });
             self.run(Duration::from_millis(4));
         }
     }
 
     fn standby(&self) -> Option<usize> {
         self.alive().find(|(_, node)| node.is_standby()).map(|(place, _)| place)
+    }
+
+    fn freeze(&mut self, place: usize, span: Duration) {
+        let until = self.now + span;
+        self.change(place, |node| node.frozen_until = Some(until));
+    }
+
+    fn on_air_and_running(&self) -> Option<usize> {
+        let runs = |node: &Node| node.frozen_until.is_none_or(|until| until <= self.now);
+        self.alive().find(|(_, node)| node.is_on_air() && runs(node)).map(|(place, _)| place)
     }
 
     fn replace(&mut self, place: usize) {

@@ -27,7 +27,7 @@ pub(super) enum Input {
     /// A datagram of the channel.
     Channel { number: u64, arrival: Time },
     /// A datagram on the output group.
-    Air { number: u64, source: SocketAddr },
+    Air { number: u64, arrival: Time, source: SocketAddr },
     /// A message beside the stream.
     Said { message: Message, from: SocketAddr },
     /// Its deadline.
@@ -134,7 +134,7 @@ impl Node {
                     Verdict::Drop { before } => drop(self.queue.drain(..before)),
                 }
             }
-            Input::Air { number, source } => self.machine.heard(now, fingerprint(number), source),
+            Input::Air { number, arrival, source } => self.machine.heard(now, arrival, fingerprint(number), source),
             Input::Said { mut message, from } => {
                 if let (Bug::IgnoresPlace, Some(hand_over)) = (self.bug, &mut message.hand_over) {
                     hand_over.place = Position::default();

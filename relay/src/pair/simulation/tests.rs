@@ -77,7 +77,7 @@ fn neither_the_bitrate_nor_a_longer_way_matters() {
             world.viewer.longest_gap = Duration::ZERO;
             world.suffer(fault);
             assert_eq!((world.viewer.lost(), world.viewer.late), (Vec::new(), 0), "{fault:?}, {weather:?}");
-            let most = 2 * weather.interval + 3 * weather.input_lag + Duration::from_millis(20);
+            let most = 2 * weather.interval + 3 * weather.input_lag + fault.longest_gap() + Duration::from_millis(8);
             let gap = world.viewer.longest_gap;
             assert!(gap < most, "{fault:?}, {weather:?}: gap {gap:?}");
         }

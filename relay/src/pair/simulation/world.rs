@@ -191,14 +191,14 @@ impl World {
             .map(|(place, _)| place)
             .collect();
         for place in others {
-            let input = match output {
-                Output::Air(number) => Input::Air { number: *number, source },
-                Output::Said(message) => Input::Said { message: *message, from: source },
-            };
             if self.happens(self.weather.lose_one_in) {
                 continue;
             }
             let at = self.now + Duration::from_micros(20) + self.jitter(self.weather.delay);
+            let input = match output {
+                Output::Air(number) => Input::Air { number: *number, arrival: at, source },
+                Output::Said(message) => Input::Said { message: *message, from: source },
+            };
             if self.happens(self.weather.double_one_in) {
                 self.schedule(at + Duration::from_micros(5), place, input.clone());
             }
