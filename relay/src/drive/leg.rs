@@ -24,6 +24,9 @@ use other::{Ear, OtherLeg, REOPEN_INTERVAL};
 /// What should have left so long ago is of no use to a receiver that merges: the most that legs may be apart is 450 ms
 /// (ST 2022-7, class C).
 const STALE: Duration = Duration::from_millis(500);
+/// How long a stream's first datagrams wait for its clock, once: two intervals of PCR, each of 100 ms at most
+/// (ISO/IEC 13818-1, 2.7.2).
+const CLOCK_PATIENCE: Duration = Duration::from_millis(200);
 /// Interval between two reports, if nothing changes.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -36,6 +39,10 @@ pub(super) struct LegTask {
     recut: Recut,
     /// Datagrams of the queue that have a number.
     known: usize,
+    /// Until when what has no timestamp is held back.
+    clock_limit: Option<Time>,
+    /// Whether the next one to leave is.
+    lacks_clock: bool,
     role: Role,
     role_since: f64,
     told: Option<Time>,
@@ -57,6 +64,8 @@ impl LegTask {
             numbers: LegNumbers::new(now.mono, own.index(), spec.outputs.len()),
             recut: Recut::new(spec.packets_per_datagram),
             known: 0,
+            clock_limit: None,
+            lacks_clock: false,
             role: Role::Joining,
             role_since: unix_seconds(now.utc),
             told: None,
@@ -77,7 +86,7 @@ impl LegTask {
 
     /// Whether it is to send what is due.
     pub(super) fn may_send(&self) -> bool {
-        self.numbers.may_send()
+        self.numbers.may_send() && !self.lacks_clock
     }
 
     /// Whether what waits is to be sent when the flow ends.
@@ -87,9 +96,9 @@ impl LegTask {
 
     /// Hears the other legs.
     pub(super) fn listen(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch, flow: &mut Flow) {
-        let Self { others, numbers, recut, .. } = self;
+        let Self { others, numbers, recut, known, .. } = self;
         for other in others {
-            let mut ear = Ear { leg: other.number, numbers, recut, flow };
+            let mut ear = Ear { leg: other.number, numbers, recut, flow, known: *known };
             other.listen(now.mono, pool, batch, &mut ear);
         }
     }
@@ -99,6 +108,9 @@ impl LegTask {
         while let Some(made) = self.next_made(now, pool, flow) {
             let number = self.numbers.made(made);
             flow.set_sequence(self.known, number);
+            if let Some(timestamp) = self.numbers.timestamp(made.fingerprint) {
+                flow.set_timestamp(self.known, timestamp);
+            }
             if self.numbers.is_joining() {
                 self.compare_cuts(pool, flow);
             }
@@ -111,13 +123,14 @@ impl LegTask {
         let next = self.numbers.poll(now.mono);
         self.number_anew(flow);
         self.drop_useless(now.mono, pool, flow);
+        let clock_limit = self.look_for_clock(now.mono, flow);
         let role = if self.numbers.is_joining() { Role::Joining } else { Role::OnAir };
         if self.role != role {
             (self.role, self.role_since, self.told) = (role, unix_seconds(now.utc), None);
         }
         flow.counters.standby_gauge = u64::from(role != Role::OnAir);
         let retry = self.reopen_silent(now.mono);
-        next.map_or(retry, |next| next.min(retry))
+        [next, clock_limit].into_iter().flatten().fold(retry, Time::min)
     }
 
     /// So many datagrams of the queue were sent.
@@ -195,6 +208,14 @@ impl LegTask {
                 flow.set_sequence(place, self.numbers.number(index));
             }
         }
+    }
+
+    /// Holds back what has no timestamp, while one may be found: another instance would make up another. Gives until when.
+    fn look_for_clock(&mut self, now: Time, flow: &Flow) -> Option<Time> {
+        let lacks_clock = flow.queue().get(0).is_some_and(|(datagram, _)| datagram.rtp.timestamp.is_none());
+        let limit = lacks_clock.then(|| *self.clock_limit.get_or_insert(now + CLOCK_PATIENCE));
+        self.lacks_clock = limit.is_some_and(|limit| now < limit);
+        limit.filter(|_| self.lacks_clock)
     }
 
     /// Lets go what is due before this leg has begun, and what is too late for anybody.

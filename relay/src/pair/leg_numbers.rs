@@ -52,6 +52,15 @@ pub struct Made {
     pub is_after_loss: bool,
 }
 
+/// What the RTP header of a datagram says that was heard on another leg.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// Its number.
+    pub sequence: u16,
+    /// Its timestamp, 90 kHz.
+    pub timestamp: u32,
+}
+
 /// How another leg stands to ours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LegStand {
@@ -109,34 +118,42 @@ impl LegNumbers {
             None => self.look_for_loss(index, &made),
         }
         self.last_release = Some(made.release);
-        self.made.insert(made.fingerprint, made.release, 0);
+        self.made.insert(made.fingerprint, made.release, Stamp::default());
         let can_be_told = self.made.only(made.fingerprint).is_some();
         self.stretches.note_made(made.release.max(made.now), can_be_told);
         if can_be_told {
             for leg in 0..self.legs.len() {
                 if let Some(seen) = self.legs[leg].heard.only(made.fingerprint) {
-                    self.legs[leg].missing.take_if(|missing| *missing == seen.sequence);
-                    self.compare(leg, index, seen.sequence);
+                    self.legs[leg].missing.take_if(|missing| *missing == seen.stamp.sequence);
+                    self.compare(leg, index, seen.stamp.sequence);
                 }
             }
         }
         self.number(index)
     }
 
-    /// Takes a datagram heard on leg `leg`, from 0.
-    pub fn heard(&mut self, now: Time, leg: usize, fingerprint: Fingerprint, sequence: u16) {
-        let Some(other) = self.legs.get_mut(leg) else { return };
-        if !other.hear(now, fingerprint, sequence) {
-            return;
+    /// Takes a datagram heard on leg `leg`, from 0. Gives how many were made here before the one that is to have its
+    /// timestamp, if there is one.
+    pub fn heard(&mut self, now: Time, leg: usize, fingerprint: Fingerprint, stamp: Stamp) -> Option<u64> {
+        let other = self.legs.get_mut(leg)?;
+        if !other.hear(now, fingerprint, stamp) {
+            return None;
         }
-        if let Some(seen) = self.made.only(fingerprint) {
-            if self.stretches.of(seen.index).is_some_and(|stretch| seen.index - stretch.first >= UNDISTURBED) {
-                self.skew.observe(now, now.since(seen.at));
-            }
-            self.compare(leg, seen.index, sequence);
-        } else {
-            other.missing = Some(sequence);
+        let Some(seen) = self.made.only(fingerprint) else {
+            other.missing = Some(stamp.sequence);
+            return None;
+        };
+        if self.stretches.of(seen.index).is_some_and(|stretch| seen.index - stretch.first >= UNDISTURBED) {
+            self.skew.observe(now, now.since(seen.at));
         }
+        self.compare(leg, seen.index, stamp.sequence);
+        (!self.is_given).then_some(seen.index)
+    }
+
+    /// The timestamp that a datagram made here has on another leg, if it was heard there and does not bring its own.
+    pub fn timestamp(&self, fingerprint: Fingerprint) -> Option<u32> {
+        let ours = self.made.only(fingerprint).filter(|_| !self.is_given);
+        ours.and_then(|_| self.legs.iter().find_map(|leg| leg.heard.only(fingerprint))).map(|seen| seen.stamp.timestamp)
     }
 
     /// Does what time demands, and says when to be called again at the latest.

@@ -101,6 +101,20 @@ impl Queue {
         }
     }
 
+    /// Gives datagram number `index` of the queue this RTP timestamp, in ticks of 90 kHz.
+    pub fn set_timestamp(&mut self, index: usize, timestamp: u32) {
+        if let Some(datagram) = self.datagrams.get_mut(index) {
+            datagram.rtp.timestamp = Some(timestamp);
+        }
+    }
+
+    /// Gives each datagram that has no RTP timestamp the one that `timestamp` tells for its first packet.
+    pub fn fill_in_timestamps(&mut self, timestamp: impl Fn(u64) -> Option<u32>) {
+        for datagram in self.datagrams.iter_mut().filter(|datagram| datagram.rtp.timestamp.is_none()) {
+            datagram.rtp.timestamp = timestamp(datagram.first_packet);
+        }
+    }
+
     /// When the first datagram leaves.
     pub fn next_release(&self) -> Option<Time> {
         self.datagrams.front().map(|datagram| datagram.release)

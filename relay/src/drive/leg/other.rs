@@ -7,7 +7,7 @@ use crate::flow::Flow;
 use crate::io::udp::{Batch, Received, Rx, UdpError};
 use crate::mem::{Pool, SlotId, Span};
 use crate::pair::fingerprint::Fingerprint;
-use crate::pair::leg_numbers::LegNumbers;
+use crate::pair::leg_numbers::{LegNumbers, Stamp};
 use crate::pair::recut::Recut;
 use crate::spec::{Input, LegNumber, Output};
 use crate::time::Time;
@@ -83,6 +83,8 @@ pub(super) struct Ear<'a> {
     pub(super) numbers: &'a mut LegNumbers,
     pub(super) recut: &'a mut Recut,
     pub(super) flow: &'a mut Flow,
+    /// Datagrams of the queue that were made so far.
+    pub(super) known: usize,
 }
 
 impl Ear<'_> {
@@ -93,11 +95,22 @@ impl Ear<'_> {
             let bytes = pool.bytes(Span { slot, start: start as u32, len: len as u32 });
             let Ok(rtp) = Rtp::parse(bytes) else { continue };
             let payload = &bytes[rtp.payload_start..rtp.payload_end];
-            self.numbers.heard(now, self.leg.index(), Fingerprint::of([payload].into_iter()), rtp.sequence);
+            let stamp = Stamp { sequence: rtp.sequence, timestamp: rtp.timestamp };
+            let fingerprint = Fingerprint::of([payload].into_iter());
+            let ours = self.numbers.heard(now, self.leg.index(), fingerprint, stamp);
+            ours.into_iter().for_each(|index| self.stamp(index, rtp.timestamp));
             if self.numbers.is_joining() {
                 let cut = self.recut.heard(payload, self.numbers.compared());
                 cut.into_iter().for_each(|packet| self.flow.cut_before(packet));
             }
         }
+    }
+
+    /// The datagram that was made after `index` others leaves with the timestamp that it has on the other leg, if it has not
+    /// left yet.
+    fn stamp(&mut self, index: u64, timestamp: u32) {
+        let oldest = self.numbers.count() - self.known as u64;
+        let place = index.checked_sub(oldest);
+        place.into_iter().for_each(|place| self.flow.set_timestamp(place as usize, timestamp));
     }
 }

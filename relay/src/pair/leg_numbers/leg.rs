@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::LegStand;
 use super::recent::Recent;
+use super::{LegStand, Stamp};
 use crate::pair::fingerprint::Fingerprint;
 use crate::time::Time;
 
@@ -43,10 +43,10 @@ pub(super) struct Votes {
 
 impl Leg {
     /// Takes a datagram heard on it, and says whether it can be told from others of late.
-    pub(super) fn hear(&mut self, now: Time, fingerprint: Fingerprint, sequence: u16) -> bool {
-        (self.last, self.newest) = (Some(now), Some(sequence));
+    pub(super) fn hear(&mut self, now: Time, fingerprint: Fingerprint, stamp: Stamp) -> bool {
+        (self.last, self.newest) = (Some(now), Some(stamp.sequence));
         self.unknown = self.unknown.saturating_add(1);
-        self.heard.insert(fingerprint, now, sequence);
+        self.heard.insert(fingerprint, now, stamp);
         let can_be_told = self.heard.only(fingerprint).is_some();
         if can_be_told {
             self.missing = None;

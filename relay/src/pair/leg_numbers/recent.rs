@@ -1,5 +1,6 @@
 //! Datagrams of late, found by their content.
 
+use super::Stamp;
 use crate::pair::fingerprint::Fingerprint;
 use crate::time::Time;
 
@@ -16,8 +17,8 @@ pub(super) struct Seen {
     pub(super) index: u64,
     /// When it leaves, or was heard.
     pub(super) at: Time,
-    /// Its RTP number, if it was heard.
-    pub(super) sequence: u16,
+    /// What its RTP header said, if it was heard.
+    pub(super) stamp: Stamp,
     /// It came more than once of late, as datagrams of null packets do: nobody can tell which is which.
     is_repeated: bool,
 }
@@ -37,10 +38,10 @@ impl Recent {
     }
 
     /// Takes the next one.
-    pub(super) fn insert(&mut self, fingerprint: Fingerprint, at: Time, sequence: u16) {
+    pub(super) fn insert(&mut self, fingerprint: Fingerprint, at: Time, stamp: Stamp) {
         self.places.resize(PLACES, None);
         let is_repeated = self.last(fingerprint).is_some();
-        let seen = Seen { fingerprint, index: self.count, at, sequence, is_repeated };
+        let seen = Seen { fingerprint, index: self.count, at, stamp, is_repeated };
         if let Some(place) = self.places.get_mut(place_of(fingerprint)) {
             *place = Some(seen);
         }
@@ -73,9 +74,9 @@ mod tests {
     #[test]
     fn a_datagram_is_found_while_it_is_recent_and_the_only_one() {
         let mut recent = Recent::default();
-        (0..RECENT).for_each(|number| recent.insert(Fingerprint(number), Time(number), number as u16));
+        (0..RECENT).for_each(|number| recent.insert(Fingerprint(number), Time(number), Stamp::default()));
         assert_eq!((index_of(&recent, 0), index_of(&recent, 9), index_of(&recent, RECENT)), (Some(0), Some(9), None));
-        recent.insert(Fingerprint(9), Time(0), 0);
+        recent.insert(Fingerprint(9), Time(0), Stamp::default());
         assert_eq!((index_of(&recent, 0), index_of(&recent, 9)), (None, None));
     }
 
@@ -83,7 +84,7 @@ mod tests {
     fn one_that_comes_again_after_long_is_another() {
         let mut recent = Recent::default();
         for number in 0..3 * RECENT {
-            recent.insert(Fingerprint(number % (2 * RECENT)), Time(number), 0);
+            recent.insert(Fingerprint(number % (2 * RECENT)), Time(number), Stamp::default());
         }
         assert_eq!(index_of(&recent, 9), Some(2 * RECENT + 9));
     }

@@ -56,6 +56,10 @@ fn content(datagram: u64) -> Fingerprint {
     Fingerprint(if is_null { 0 } else { datagram + 1 })
 }
 
+fn stamp(sequence: u16) -> Stamp {
+    Stamp { sequence, timestamp: 0 }
+}
+
 impl World {
     fn run(hosts: &[Host]) -> Self {
         let mut world = Self { instances: hosts.iter().map(|_| None).collect(), ..Self::default() };
@@ -95,7 +99,7 @@ impl World {
                 if leg == host {
                     self.merged.entry(sequence).or_insert(datagram);
                 } else if let Some(instance) = &mut self.instances[host] {
-                    instance.numbers.heard(now, leg, content(datagram), sequence);
+                    instance.numbers.heard(now, leg, content(datagram), stamp(sequence));
                     self.turn(now, host, hosts);
                 }
             }
@@ -235,13 +239,28 @@ fn what_an_input_numbers_is_not_touched() {
     let mut numbers = LegNumbers::new(Time(0), 1, 2);
     for number in 0_u16..100 {
         let (now, fingerprint) = (Time(u64::from(number)), Fingerprint(u64::from(number)));
-        numbers.heard(now, 0, fingerprint, number + 7);
+        numbers.heard(now, 0, fingerprint, stamp(number + 7));
         let made = Made { now, release: now, fingerprint, sequence: Some(number), is_after_loss: number == 50 };
         assert_eq!(numbers.made(made), number);
         assert!(numbers.may_send());
+        assert_eq!(numbers.timestamp(fingerprint), None);
     }
     let stand = numbers.stand(Time(100), 0);
     assert_eq!((stand.equal, stand.unequal, stand.agrees, stand.is_heard), (0, 100, false, true));
+}
+
+#[test]
+fn the_timestamp_of_another_leg_is_found_whichever_came_first() {
+    let mut numbers = LegNumbers::new(Time(0), 1, 2);
+    let now = Time(1);
+    let made =
+        |number| Made { now, release: now, fingerprint: Fingerprint(number), sequence: None, is_after_loss: false };
+    let heard = Stamp { sequence: 7, timestamp: 90_000 };
+    assert_eq!(numbers.heard(now, 0, Fingerprint(1), heard), None);
+    numbers.made(made(1));
+    numbers.made(made(2));
+    assert_eq!([1, 2].map(|number| numbers.timestamp(Fingerprint(number))), [Some(90_000), None]);
+    assert_eq!(numbers.heard(now, 0, Fingerprint(2), heard), Some(1));
 }
 
 #[test]
@@ -253,7 +272,7 @@ fn those_that_counted_apart_follow_the_lowest_leg() {
         for number in 0..9 {
             let fingerprint = Fingerprint(number);
             numbers.made(Made { now: later, release: later, fingerprint, sequence: None, is_after_loss: false });
-            numbers.heard(later, leg, fingerprint, 30_000 + number as u16);
+            numbers.heard(later, leg, fingerprint, stamp(30_000 + number as u16));
         }
         numbers.number(0)
     };
