@@ -80,8 +80,10 @@ fn read<'a>(part: &'a [u8], mut found: impl FnMut(Discipline<'a>)) -> bool {
     rest.len() == part.len()
 }
 
-/// Type and body of the first message, and what follows it.
-fn split(bytes: &[u8]) -> Option<(u16, Option<&[u8]>, &[u8])> {
+/// Type and body, if it has one, of a message, and what follows it.
+type Split<'a> = (u16, Option<&'a [u8]>, &'a [u8]);
+
+fn split(bytes: &[u8]) -> Option<Split<'_>> {
     let len = u32_at(bytes, 0)? as usize;
     let kind = u16_at(bytes, 4)?;
     let message = bytes.get(..len).filter(|_| len >= HEADER_LEN)?;

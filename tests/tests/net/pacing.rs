@@ -19,7 +19,7 @@ const WATCHED: usize = 800;
 /// Datagram `number` of a channel with a PCR at the head of each burst.
 fn datagram(number: u32) -> Vec<u8> {
     let first = 7 * number;
-    if number % BURST != 0 {
+    if !number.is_multiple_of(BURST) {
         return packets(first, 7);
     }
     let ticks = u64::from(number) * INTERVAL.as_micros() as u64 * 27;

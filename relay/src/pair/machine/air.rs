@@ -246,7 +246,11 @@ impl Machine {
                     self.step_back(now, Reason::Stalled);
                 }
             }
-            Some(other) if weight(&other) > weight(&self.standing(now.mono)) => self.step_back(now, Reason::Outranked),
+            Some(other) if weight(&other) > weight(&self.standing(now.mono)) => {
+                // Should it fall silent, the next term is the one after its own.
+                self.term = other.term;
+                self.step_back(now, Reason::Outranked);
+            }
             Some(_) => {
                 let contest = Contest::note(now.mono, self.air.contest, self.alignment.is_known(fingerprint));
                 self.air.contest = Some(contest);

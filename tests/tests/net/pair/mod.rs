@@ -64,6 +64,28 @@ fn a_frozen_instance_is_followed_and_keeps_its_backlog_to_itself() {
     assert_complete(lab.order_at_end(feed));
 }
 
+/// So many datagrams take longer than a standby keeps what another should have had on air.
+const LONG: u32 = 400;
+
+#[test]
+fn what_came_while_both_were_frozen_is_on_air_when_the_first_one_wakes() {
+    let lab = Lab::new(2);
+    let feed = lab.feed();
+    for _ in 0..2 {
+        let first = lab.on_air();
+        lab.freeze(first);
+        lab.wait_until_followed(first);
+        let second = 1 - first;
+        lab.freeze(second);
+        feed.wait_for_more(LONG);
+        lab.thaw(first);
+        lab.wait_until_followed(second);
+        lab.thaw(second);
+        lab.on_air();
+    }
+    assert_complete(lab.order_at_end(feed));
+}
+
 #[test]
 fn an_instance_that_nobody_hears_is_followed_and_yields_when_it_is_heard_again() {
     let lab = Lab::new(2);
