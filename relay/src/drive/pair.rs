@@ -27,6 +27,9 @@ use crate::wire::rtp::Rtp;
 
 /// Who has not listened for so long listens again before it sends: it may not have run meanwhile, and others may have gone on air.
 const LATE: Duration = Duration::from_millis(2);
+/// Who only holds back reads its input and the air so often: each datagram has the time of its arrival, and to be woken for each costs more
+/// than to read it.
+const READ_EVERY: Duration = Duration::from_millis(4);
 /// How long an instance that leaves waits for its successor.
 const LEAVE_LIMIT: Duration = Duration::from_millis(500);
 
@@ -50,8 +53,8 @@ pub(super) struct PairTask {
     desk: Desk,
     /// Output sockets opened anew that were followed.
     followed: u64,
-    /// Whether there are descriptors that nobody watches yet.
-    has_new_fds: bool,
+    /// Whether the reactor has been told to be woken by what comes in; unknown for a descriptor that is new.
+    is_watched: Option<bool>,
 }
 
 impl PairTask {
@@ -81,18 +84,29 @@ impl PairTask {
             floor: Floor::new(pair.least_bitrate),
             desk: Desk::default(),
             followed: 0,
-            has_new_fds: false,
+            is_watched: None,
         })
     }
 
-    /// Whether there are new descriptors to watch since the last call.
-    pub(super) const fn take_new_fds(&mut self) -> bool {
-        std::mem::replace(&mut self.has_new_fds, false)
+    /// Whether it is to be watched otherwise since the last call.
+    pub(super) fn take_watch_change(&mut self) -> bool {
+        let is_watched = Some(!self.is_aside());
+        std::mem::replace(&mut self.is_watched, is_watched) != is_watched
     }
 
-    /// The descriptors to watch.
-    pub(super) fn fds(&self) -> [BorrowedFd<'_>; 2] {
-        [self.air.as_fd(), self.control.fd()]
+    /// Whether nothing that comes in, but what the others say, is worth to be woken for: it is read now and then.
+    pub(super) fn is_aside(&self) -> bool {
+        self.machine.is_aside()
+    }
+
+    /// The descriptor of what is on air.
+    pub(super) fn air_fd(&self) -> BorrowedFd<'_> {
+        self.air.as_fd()
+    }
+
+    /// The descriptor of what the others say.
+    pub(super) fn control_fd(&self) -> BorrowedFd<'_> {
+        self.control.fd()
     }
 
     /// Whether it is to send what is due.
@@ -102,10 +116,21 @@ impl PairTask {
 
     /// Hears what others send and say.
     pub(super) fn listen(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch, flow: &mut Flow) {
-        // Who wakes from a freeze must know that another is on air when it hears it.
-        for (message, address) in self.control.messages(now.utc) {
-            self.machine.said(now, &message, address);
+        let messages: Vec<_> = self.control.messages(now.utc).collect();
+        // Who wakes from a freeze must know that another is on air when it hears it; who is handed the air must know what was
+        // there before.
+        if self.machine.role() == Role::Standby {
+            self.hear_air(now, pool, batch, flow);
         }
+        messages.iter().for_each(|(message, address)| self.machine.said(now, message, *address));
+        if self.machine.role() != Role::Standby {
+            self.hear_air(now, pool, batch, flow);
+        }
+        self.drop_settled(pool, flow);
+        self.listened = now.mono;
+    }
+
+    fn hear_air(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch, flow: &mut Flow) {
         // An error is told by the silence that follows.
         while let Ok(more) = self.air.receive(pool, batch) {
             let received: Vec<_> = batch.drain().collect();
@@ -117,8 +142,6 @@ impl PairTask {
                 break;
             }
         }
-        self.drop_settled(pool, flow);
-        self.listened = now.mono;
     }
 
     /// Who did not get to run, in the midst of a turn or while it waited, must hear what was sent meanwhile before it sends,
@@ -259,7 +282,7 @@ impl PairTask {
         counters.standby_gauge = u64::from(self.machine.role() != Role::OnAir);
         (counters.shadow_equal, counters.shadow_only_on_air, counters.shadow_only_here) =
             (agreement.equal, agreement.only_on_air, agreement.only_here);
-        next
+        if self.is_aside() { next.min(self.listened + READ_EVERY) } else { next }
     }
 
     /// Says what is to be said. After the stream: who reads that another is on air is to have heard it there.
@@ -289,7 +312,7 @@ impl PairTask {
         let opened = open(output, own, self.buffer_bytes, self.control.key().cloned());
         // If that fails, the old ones stay until the next try.
         if let Ok((air, control)) = opened {
-            (self.air, self.control, self.followed, self.has_new_fds) = (air, control, outputs.reopened(), true);
+            (self.air, self.control, self.followed, self.is_watched) = (air, control, outputs.reopened(), None);
             self.machine.set_port(now, own.port());
         }
     }

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::io;
 use std::num::NonZeroU64;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 
+use super::leg::LegTask;
 use super::moderation::Moderation;
 use super::pair_desk::{HandOverAnswer, HandOverError};
 use super::task::FlowTask;
@@ -108,7 +109,7 @@ impl Reactor {
             }
             for id in ready.drain(..) {
                 match id {
-                    id if is_of_others(id) => self.turn(id & !OTHERS, now, false),
+                    id if is_of_others(id) => self.turn_unwatched(id & !OTHERS, now),
                     MAILBOX => self.read_mailbox(now),
                     id => self.turn(id, now, true),
                 }
@@ -147,8 +148,14 @@ impl Reactor {
         {
             task.scheduled = None;
             self.listen(id, now);
-            self.turn(id, now, false);
+            self.turn_unwatched(id, now);
         }
+    }
+
+    /// Turns a flow whose input has not told of anything, as it does not where it is not watched.
+    fn turn_unwatched(&mut self, id: u64, now: Moment) {
+        let may_have_come = self.flows.get(&id).is_some_and(|task| task.is_aside());
+        self.turn(id, now, may_have_come);
     }
 
     fn listen(&mut self, id: u64, now: Moment) {
@@ -220,14 +227,22 @@ const fn is_of_others(id: u64) -> bool {
     id & OTHERS != 0 && id != MAILBOX
 }
 
-/// Watches the input's descriptor; one that is closed is no longer watched by itself.
+/// Watches a flow's descriptors as it wants it now; one that is closed is no longer watched by itself.
 fn watch(epoll: &OwnedFd, id: u64, task: &FlowTask) {
-    for descriptor in task.pair_fds() {
-        // One that is watched already stays so.
-        let _ = epoll::add(epoll, descriptor, epoll::EventData::new_u64(id | OTHERS), epoll::EventFlags::IN);
+    let coming = if task.is_aside() { epoll::EventFlags::empty() } else { epoll::EventFlags::IN };
+    if let Some(pair) = task.pair() {
+        set(epoll, pair.control_fd(), id | OTHERS, epoll::EventFlags::IN);
+        set(epoll, pair.air_fd(), id | OTHERS, coming);
     }
-    if let Some(descriptor) = task.fd() {
-        // It fails only without memory; the flow then lives by its deadlines, once a second.
-        let _ = epoll::add(epoll, descriptor.as_fd(), epoll::EventData::new_u64(id), epoll::EventFlags::IN);
+    let others = task.leg().into_iter().flat_map(LegTask::fds);
+    others.for_each(|leg| set(epoll, leg, id | OTHERS, epoll::EventFlags::IN));
+    task.fd().into_iter().for_each(|input| set(epoll, input, id, coming));
+}
+
+/// Watches a descriptor for `events` from now on. It fails only without memory; the flow then lives by its deadlines.
+fn set(epoll: &OwnedFd, descriptor: BorrowedFd<'_>, id: u64, events: epoll::EventFlags) {
+    let data = epoll::EventData::new_u64(id);
+    if epoll::modify(epoll, descriptor, data, events).is_err() {
+        let _ = epoll::add(epoll, descriptor, data, events);
     }
 }

@@ -103,10 +103,19 @@ impl FlowTask {
         }
     }
 
-    /// The descriptors on which other instances are heard.
-    pub(super) fn pair_fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        let of_legs = self.leg.iter().flat_map(LegTask::fds);
-        self.pair.iter().flat_map(PairTask::fds).chain(of_legs)
+    /// What is on air from other instances, and what they say, if there may be any.
+    pub(super) const fn pair(&self) -> Option<&PairTask> {
+        self.pair.as_ref()
+    }
+
+    /// The other instances' legs, if they send some.
+    pub(super) const fn leg(&self) -> Option<&LegTask> {
+        self.leg.as_ref()
+    }
+
+    /// Whether it only holds back, and looks now and then at what came in.
+    pub(super) fn is_aside(&self) -> bool {
+        self.pair.as_ref().is_some_and(PairTask::is_aside)
     }
 
     /// Other instances may have sent or said something: to be called before anything else that has come is looked at.
@@ -169,7 +178,7 @@ impl FlowTask {
         buffers
     }
 
-    /// A deadline may have come. Returns whether the input has a new descriptor to watch.
+    /// A deadline may have come. Returns whether its descriptors are to be watched anew.
     pub(super) fn on_time(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> bool {
         let say = &mut |kind| self.teller.say(kind);
         let new_descriptor = match &mut self.input {
@@ -180,7 +189,7 @@ impl FlowTask {
             }
         };
         self.sender().send_due(now, pool, batch);
-        let others = self.pair.as_mut().is_some_and(PairTask::take_new_fds);
+        let others = self.pair.as_mut().is_some_and(PairTask::take_watch_change);
         new_descriptor | others | self.leg.as_mut().is_some_and(LegTask::take_new_fds)
     }
 

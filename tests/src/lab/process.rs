@@ -76,8 +76,8 @@ impl Process {
         let _ = kill_process(pid, signal);
     }
 
-    /// Gives it the processor before all that has no real-time priority, where that is allowed: for what measures time
-    /// beside a browser.
+    /// Gives it the processor before all that has no real-time priority, where that is allowed: for what measures time on a
+    /// busy machine.
     pub fn goes_first(&self) {
         let mut command = Command::new("chrt");
         command.args(["--all-tasks", "--rr", "--pid", "1", &self.pid().to_string()]);

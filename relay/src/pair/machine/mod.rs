@@ -168,6 +168,11 @@ impl Machine {
         self.role == Role::OnAir && !self.alignment.is_skipping()
     }
 
+    /// Whether another is on air with what is made here, so that this instance has nothing to do but wait.
+    pub fn is_aside(&self) -> bool {
+        self.role == Role::Standby && self.alignment.is_aligned() && self.can_take()
+    }
+
     /// The term in which it is, or last knew somebody to be, on air.
     pub const fn term(&self) -> u64 {
         self.term

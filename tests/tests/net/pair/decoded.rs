@@ -30,11 +30,13 @@ fn assert_decoded(codec: &str) {
         lab.segment.viewer.command("ffmpeg").args(["-v", "warning", "-progress", "-"]),
         &format!("-i udp://{HEARD_AT} -f null -"),
     ));
+    viewer.goes_first();
     until("ffmpeg's socket, beside the one that counts", || (receivers(&lab.segment.viewer) == 2).then_some(()));
-    let _source = Process::start(arguments(
+    let source = Process::start(arguments(
         lab.segment.source.command("ffmpeg").args(["-v", "error"]).args(PICTURE.split(' ')),
         &format!("{codec} -f mpegts -muxrate 4M -flush_packets 0 udp://{SEND_TO}?pkt_size=1316"),
     ));
+    source.goes_first();
     for _ in 0..TURNS {
         lab.kill_and_restart(lab.on_air());
         lab.replace(lab.on_air());
