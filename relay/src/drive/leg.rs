@@ -6,8 +6,9 @@ use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use super::OpenError;
+use super::clocks;
 use super::outputs::{LOW_WATER_SLOTS, Outputs};
-use super::pair::{draw, quality};
+use super::pair::{LATE, draw, quality};
 use crate::flow::Flow;
 use crate::io::udp::{Batch, UdpError};
 use crate::mem::Pool;
@@ -97,10 +98,29 @@ impl LegTask {
     /// Hears the other legs.
     pub(super) fn listen(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch, flow: &mut Flow) {
         let Self { others, numbers, recut, known, .. } = self;
+        let mut listened = now.mono;
         for other in others {
             let mut ear = Ear { leg: other.number, numbers, recut, flow, known: *known };
-            other.listen(now.mono, pool, batch, &mut ear);
+            listened = listened.min(other.listen(now, pool, batch, &mut ear));
         }
+        numbers.listened(listened);
+    }
+
+    /// Who did not get to run, in the midst of a turn or while it waited, must hear what was sent meanwhile before it numbers
+    /// anything: listens where that was not done of late, and gives the time as it is then.
+    pub(super) fn listen_if_late(
+        &mut self,
+        now: Moment,
+        pool: &mut Pool,
+        batch: &mut Batch,
+        flow: &mut Flow,
+    ) -> Moment {
+        if clocks::mono().since(self.numbers.listened_until()) < LATE {
+            return now;
+        }
+        let now = clocks::now();
+        self.listen(now, pool, batch, flow);
+        now
     }
 
     /// Numbers the datagrams that are new in the queue.
@@ -120,7 +140,7 @@ impl LegTask {
 
     /// Does what time demands; gives the time of the next look.
     pub(super) fn act(&mut self, now: Moment, pool: &mut Pool, flow: &mut Flow) -> Time {
-        let next = self.numbers.poll(now.mono);
+        let next = self.numbers.poll();
         self.number_anew(flow);
         self.drop_useless(now.mono, pool, flow);
         let clock_limit = self.look_for_clock(now.mono, flow);
@@ -151,7 +171,7 @@ impl LegTask {
             return None;
         }
         self.told = Some(now.mono);
-        let legs: Vec<_> = self.others.iter().map(|other| self.stand(now.mono, other)).collect();
+        let legs: Vec<_> = self.others.iter().map(|other| self.stand(other)).collect();
         let is_sure = legs.iter().all(|leg| leg.agrees || !leg.heard);
         let own = Stand {
             instance: self.instance,
@@ -175,8 +195,8 @@ impl LegTask {
         })
     }
 
-    fn stand(&self, now: Time, other: &OtherLeg) -> LegStatus {
-        LegStatus::of(other.number, other.address(), self.numbers.stand(now, other.number.index()))
+    fn stand(&self, other: &OtherLeg) -> LegStatus {
+        LegStatus::of(other.number, other.address(), self.numbers.stand(other.number.index()))
     }
 
     fn next_made(&self, now: Time, pool: &Pool, flow: &Flow) -> Option<Made> {
@@ -228,7 +248,7 @@ impl LegTask {
     /// Whether nobody needs the oldest datagram, which leaves at `release`.
     fn is_useless(&self, now: Time, release: Time) -> bool {
         let oldest = self.numbers.count() - self.known as u64;
-        let is_stale = || release + STALE < now && self.numbers.is_passed(now, oldest);
+        let is_stale = || release + STALE < now && self.numbers.is_passed(oldest);
         if self.numbers.is_joining() { release <= now } else { is_stale() }
     }
 
@@ -242,7 +262,7 @@ impl LegTask {
     fn reopen_silent(&mut self, now: Time) -> Time {
         let mut next = now + REOPEN_INTERVAL;
         for other in &mut self.others {
-            let is_heard = self.numbers.stand(now, other.number.index()).is_heard;
+            let is_heard = self.numbers.stand(other.number.index()).is_heard;
             self.has_new_fds |= other.reopen_if_silent(now, is_heard, self.buffer_bytes);
             next = next.min(other.next_try);
         }

@@ -26,7 +26,7 @@ use crate::time::{Moment, Time, Utc};
 use crate::wire::rtp::Rtp;
 
 /// Who has not listened for so long listens again before it sends: it may not have run meanwhile, and others may have gone on air.
-const LATE: Duration = Duration::from_millis(2);
+pub(super) const LATE: Duration = Duration::from_millis(2);
 /// Who only holds back reads its input and the air so often: each datagram has the time of its arrival, and to be woken for each costs more
 /// than to read it.
 const READ_EVERY: Duration = Duration::from_millis(4);

@@ -316,7 +316,7 @@ impl SendingSide<'_> {
     /// Sends what is due, if this instance is on air.
     fn send_due(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) {
         if self.leg.is_some() {
-            return self.send_leg(now, pool);
+            return self.send_leg(now, pool, batch);
         }
         let Some(pair) = &mut self.pair else { return self.send(now, pool) };
         let now = pair.listen_if_late(now, pool, batch, self.flow);
@@ -334,8 +334,9 @@ impl SendingSide<'_> {
     }
 
     /// Sends what is due and has a number.
-    fn send_leg(&mut self, now: Moment, pool: &mut Pool) {
+    fn send_leg(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) {
         let Some(leg) = &mut self.leg else { return };
+        let now = leg.listen_if_late(now, pool, batch, self.flow);
         // What is no longer waited for comes into the queue now, and gets its number with the rest.
         self.flow.poll(now.mono, pool);
         leg.take_made(now.mono, pool, self.flow);

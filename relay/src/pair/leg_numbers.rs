@@ -79,6 +79,8 @@ pub struct LegStand {
 pub struct LegNumbers {
     own: usize,
     legs: Vec<Leg>,
+    /// All that had come on the other legs until then was heard: what is judged is judged as of then.
+    listened: Time,
     made: Recent,
     stretches: Stretches,
     /// Whether the datagrams bring their numbers.
@@ -95,6 +97,7 @@ impl LegNumbers {
     pub fn new(now: Time, own: usize, legs: usize) -> Self {
         Self {
             own,
+            listened: now,
             legs: (0..legs).map(|_| Leg::default()).collect(),
             made: Recent::default(),
             stretches: Stretches::new(JOIN_PATIENCE),
@@ -132,11 +135,11 @@ impl LegNumbers {
         self.number(index)
     }
 
-    /// Takes a datagram heard on leg `leg`, from 0. Gives how many were made here before the one that is to have its
+    /// Takes a datagram that had come in on leg `leg`, from 0, at `arrival`. Gives how many were made here before the one that is to have its
     /// timestamp, if there is one.
-    pub fn heard(&mut self, now: Time, leg: usize, fingerprint: Fingerprint, stamp: Stamp) -> Option<u64> {
+    pub fn heard(&mut self, arrival: Time, leg: usize, fingerprint: Fingerprint, stamp: Stamp) -> Option<u64> {
         let other = self.legs.get_mut(leg)?;
-        if !other.hear(now, fingerprint, stamp) {
+        if !other.hear(arrival, fingerprint, stamp) {
             return None;
         }
         let Some(seen) = self.made.only(fingerprint) else {
@@ -144,7 +147,7 @@ impl LegNumbers {
             return None;
         };
         if self.stretches.of(seen.index).is_some_and(|stretch| seen.index - stretch.first >= UNDISTURBED) {
-            self.skew.observe(now, now.since(seen.at));
+            self.skew.observe(arrival, arrival.since(seen.at));
         }
         self.compare(leg, seen.index, stamp.sequence);
         (!self.is_given).then_some(seen.index)
@@ -156,8 +159,20 @@ impl LegNumbers {
         ours.and_then(|_| self.legs.iter().find_map(|leg| leg.heard.only(fingerprint))).map(|seen| seen.stamp.timestamp)
     }
 
-    /// Does what time demands, and says when to be called again at the latest.
-    pub fn poll(&mut self, now: Time) -> Option<Time> {
+    /// All that had come on the other legs until `time` was heard. Who wakes from a freeze knows by its clock only that nobody
+    /// was heard: whether anybody spoke it knows when it has listened.
+    pub fn listened(&mut self, time: Time) {
+        self.listened = self.listened.max(time);
+    }
+
+    /// When that was.
+    pub const fn listened_until(&self) -> Time {
+        self.listened
+    }
+
+    /// Does what time demands, and says when to be called again at the latest: with the other legs listened to until then.
+    pub fn poll(&mut self) -> Option<Time> {
+        let now = self.listened;
         let not_before = self.joining.filter(|&time| time > now);
         if not_before.is_none() {
             self.give_up_waiting(now);
@@ -181,9 +196,10 @@ impl LegNumbers {
     }
 
     /// Whether another leg is further than our datagram `index`, or as far.
-    pub fn is_passed(&self, now: Time, index: u64) -> bool {
+    pub fn is_passed(&self, index: u64) -> bool {
         let number = self.number(index);
-        let newest = self.legs.iter().filter(|leg| leg.is_heard(now) && leg.agrees).filter_map(|leg| leg.newest);
+        let newest =
+            self.legs.iter().filter(|leg| leg.is_heard(self.listened) && leg.agrees).filter_map(|leg| leg.newest);
         newest.into_iter().any(|newest| newest.wrapping_sub(number).cast_signed() >= 0)
     }
 
@@ -208,8 +224,8 @@ impl LegNumbers {
     }
 
     /// How leg `leg` stands to ours.
-    pub fn stand(&self, now: Time, leg: usize) -> LegStand {
-        self.legs.get(leg).map_or_else(LegStand::default, |leg| leg.stand(now))
+    pub fn stand(&self, leg: usize) -> LegStand {
+        self.legs.get(leg).map_or_else(LegStand::default, |leg| leg.stand(self.listened))
     }
 
     fn look_for_loss(&mut self, index: u64, made: &Made) {

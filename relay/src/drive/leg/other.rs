@@ -10,7 +10,7 @@ use crate::pair::fingerprint::Fingerprint;
 use crate::pair::leg_numbers::{LegNumbers, Stamp};
 use crate::pair::recut::Recut;
 use crate::spec::{Input, LegNumber, Output};
-use crate::time::Time;
+use crate::time::{Moment, Time};
 use crate::wire::rtp::Rtp;
 
 /// Batches that are taken from another leg in a turn.
@@ -46,19 +46,24 @@ impl OtherLeg {
         self.input.to_string()
     }
 
-    /// Gives what waits to `ear`.
-    pub(super) fn listen(&mut self, now: Time, pool: &mut Pool, batch: &mut Batch, ear: &mut Ear<'_>) {
+    /// Gives what waits to `ear`; says until when all that had come was given by that.
+    pub(super) fn listen(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch, ear: &mut Ear<'_>) -> Time {
+        let mut newest = None;
         for _ in 0..MOST_BATCHES_A_TURN {
             // An error is told by the silence that follows.
-            let Ok(more) = self.rx.receive(pool, batch) else { break };
+            let Ok(more) = self.rx.receive(pool, batch) else { return now.mono };
             for (slot, received) in batch.drain() {
-                ear.hear(now, pool, slot, &received);
+                let arrival = received.arrival_by(now);
+                ear.hear(arrival, pool, slot, &received);
                 pool.release(slot);
+                newest = Some(arrival);
             }
             if !more {
-                break;
+                return now.mono;
             }
         }
+        // Without a slot that is free nothing is heard, and nothing is to wait for that.
+        newest.unwrap_or(now.mono)
     }
 
     /// Opens it anew if it is time and nothing comes; says whether there is a new descriptor.
@@ -88,7 +93,7 @@ pub(super) struct Ear<'a> {
 }
 
 impl Ear<'_> {
-    fn hear(&mut self, now: Time, pool: &Pool, slot: SlotId, received: &Received) {
+    fn hear(&mut self, arrival: Time, pool: &Pool, slot: SlotId, received: &Received) {
         let segment_len = received.segment_len.unwrap_or(received.len).max(1);
         for start in (0..received.len).step_by(segment_len) {
             let len = segment_len.min(received.len - start);
@@ -97,7 +102,7 @@ impl Ear<'_> {
             let payload = &bytes[rtp.payload_start..rtp.payload_end];
             let stamp = Stamp { sequence: rtp.sequence, timestamp: rtp.timestamp };
             let fingerprint = Fingerprint::of([payload].into_iter());
-            let ours = self.numbers.heard(now, self.leg.index(), fingerprint, stamp);
+            let ours = self.numbers.heard(arrival, self.leg.index(), fingerprint, stamp);
             ours.into_iter().for_each(|index| self.stamp(index, rtp.timestamp));
             if self.numbers.is_joining() {
                 let cut = self.recut.heard(payload, self.numbers.compared());

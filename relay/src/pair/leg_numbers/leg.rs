@@ -42,11 +42,11 @@ pub(super) struct Votes {
 }
 
 impl Leg {
-    /// Takes a datagram heard on it, and says whether it can be told from others of late.
-    pub(super) fn hear(&mut self, now: Time, fingerprint: Fingerprint, stamp: Stamp) -> bool {
-        (self.last, self.newest) = (Some(now), Some(stamp.sequence));
+    /// Takes a datagram that came in on it at `arrival`, and says whether it can be told from others of late.
+    pub(super) fn hear(&mut self, arrival: Time, fingerprint: Fingerprint, stamp: Stamp) -> bool {
+        (self.last, self.newest) = (self.last.max(Some(arrival)), Some(stamp.sequence));
         self.unknown = self.unknown.saturating_add(1);
-        self.heard.insert(fingerprint, now, stamp);
+        self.heard.insert(fingerprint, arrival, stamp);
         let can_be_told = self.heard.only(fingerprint).is_some();
         if can_be_told {
             self.missing = None;

@@ -7,6 +7,8 @@ use proptest::prelude::*;
 use super::*;
 
 const INTERVAL: Duration = Duration::from_micros(1_300);
+/// When the channel begins.
+const START: Time = Time(1_000_000_000);
 /// Datagrams of the channel in a run.
 const DATAGRAMS: u64 = 3_000;
 /// Nothing is lost from this datagram on.
@@ -25,6 +27,8 @@ struct Host {
     losses: Vec<u64>,
     /// Whether it notices that something was lost.
     notices: bool,
+    /// The datagram at which it is frozen, and for how long.
+    freeze: Option<(u64, Duration)>,
 }
 
 struct Instance {
@@ -33,11 +37,13 @@ struct Instance {
     queue: VecDeque<(u64, u64)>,
     last: Option<u64>,
     sent: Vec<(u64, u16)>,
+    /// Datagrams of other legs that came while it was frozen and that it has not heard yet.
+    unheard: usize,
 }
 
 enum Event {
     Input { host: usize, datagram: u64 },
-    Heard { host: usize, leg: usize, datagram: u64, sequence: u16 },
+    Heard { host: usize, leg: usize, datagram: u64, sequence: u16, arrival: Time },
     Look { host: usize },
 }
 
@@ -65,7 +71,7 @@ impl World {
         let mut world = Self { instances: hosts.iter().map(|_| None).collect(), ..Self::default() };
         for (host, datagram) in (0..hosts.len()).flat_map(|host| (0..DATAGRAMS).map(move |number| (host, number))) {
             let Host { begins, input_delay, losses, .. } = &hosts[host];
-            let at = Time(1_000_000_000) + INTERVAL * datagram as u32 + *input_delay;
+            let at = START + INTERVAL * datagram as u32 + *input_delay;
             if datagram == *begins {
                 world.at(at, Event::Look { host });
             }
@@ -85,6 +91,26 @@ impl World {
     }
 
     fn take(&mut self, now: Time, event: Event, hosts: &[Host]) {
+        let (Event::Look { host } | Event::Input { host, .. } | Event::Heard { host, .. }) = event;
+        let is_to_viewer = matches!(event, Event::Heard { host, leg, .. } if host == leg);
+        match thawed_at(now, &hosts[host]).filter(|_| !is_to_viewer) {
+            Some(thawed) => self.take_when_thawed(thawed, event),
+            None => self.take_now(now, event, hosts),
+        }
+    }
+
+    /// It reads its input first then, and hears the others afterwards: that is the worst order.
+    fn take_when_thawed(&mut self, thawed: Time, event: Event) {
+        let is_heard = matches!(event, Event::Heard { .. });
+        if let Event::Heard { host, .. } = event
+            && let Some(instance) = &mut self.instances[host]
+        {
+            instance.unheard += 1;
+        }
+        self.at(thawed + Duration::from_nanos(u64::from(is_heard)), event);
+    }
+
+    fn take_now(&mut self, now: Time, event: Event, hosts: &[Host]) {
         match event {
             Event::Look { host } => {
                 self.instances[host].get_or_insert_with(|| Instance::new(now, host, hosts.len()));
@@ -95,11 +121,12 @@ impl World {
                 instance.make(now, datagram, hosts[host].notices);
                 self.turn(now, host, hosts);
             }
-            Event::Heard { host, leg, datagram, sequence } => {
+            Event::Heard { host, leg, datagram, sequence, arrival } => {
                 if leg == host {
                     self.merged.entry(sequence).or_insert(datagram);
                 } else if let Some(instance) = &mut self.instances[host] {
-                    instance.numbers.heard(now, leg, content(datagram), stamp(sequence));
+                    instance.unheard -= usize::from(arrival < now);
+                    instance.numbers.heard(arrival, leg, content(datagram), stamp(sequence));
                     self.turn(now, host, hosts);
                 }
             }
@@ -111,11 +138,12 @@ impl World {
         let (sent, look) = instance.turn(now);
         for (datagram, sequence) in sent {
             for other in 0..hosts.len() {
-                let heard = Event::Heard { host: other, leg: host, datagram, sequence };
-                self.at(now + hosts[host].output_delay, heard);
+                let arrival = now + hosts[host].output_delay;
+                self.at(arrival, Event::Heard { host: other, leg: host, datagram, sequence, arrival });
             }
         }
-        look.into_iter().for_each(|time| self.at(time, Event::Look { host }));
+        // Who has not listened yet may be late already.
+        look.into_iter().for_each(|time| self.at(time.max(now + Duration::from_micros(1)), Event::Look { host }));
     }
 
     fn sent(&self, host: usize) -> &[(u64, u16)] {
@@ -125,7 +153,13 @@ impl World {
 
 impl Instance {
     fn new(now: Time, own: usize, legs: usize) -> Self {
-        Self { numbers: LegNumbers::new(now, own, legs), queue: VecDeque::new(), last: None, sent: Vec::new() }
+        Self {
+            numbers: LegNumbers::new(now, own, legs),
+            queue: VecDeque::new(),
+            last: None,
+            sent: Vec::new(),
+            unheard: 0,
+        }
     }
 
     fn make(&mut self, now: Time, datagram: u64, notices: bool) {
@@ -136,7 +170,10 @@ impl Instance {
     }
 
     fn turn(&mut self, now: Time) -> (Vec<(u64, u16)>, Option<Time>) {
-        let look = self.numbers.poll(now);
+        if self.unheard == 0 {
+            self.numbers.listened(now);
+        }
+        let look = self.numbers.poll();
         if self.numbers.is_joining() {
             self.queue.clear();
         }
@@ -156,9 +193,16 @@ fn host(longest_delay_ms: u64) -> impl Strategy<Value = Host> {
     (0_u64..1_000, delay(), delay(), losses, any::<bool>()).prop_map(
         |(begins, input_delay, output_delay, losses, notices)| {
             let losses = losses.into_iter().flat_map(|(first, count)| first..(first + count).min(LAST_LOSS)).collect();
-            Host { begins, input_delay, output_delay, losses, notices }
+            Host { begins, input_delay, output_delay, losses, notices, freeze: None }
         },
     )
+}
+
+/// When the host that is frozen goes on; nothing if it is not.
+fn thawed_at(now: Time, host: &Host) -> Option<Time> {
+    let (datagram, span) = host.freeze?;
+    let frozen = START + INTERVAL * datagram as u32;
+    (now >= frozen && now < frozen + span).then_some(frozen + span)
 }
 
 /// How often the numbers of a leg went back.
@@ -204,7 +248,7 @@ proptest! {
 
 fn steady(begins: u64) -> Host {
     let delay = Duration::from_millis(1);
-    Host { begins, input_delay: delay, output_delay: delay, losses: Vec::new(), notices: true }
+    Host { begins, input_delay: delay, output_delay: delay, losses: Vec::new(), notices: true, freeze: None }
 }
 
 #[test]
@@ -240,12 +284,13 @@ fn what_an_input_numbers_is_not_touched() {
     for number in 0_u16..100 {
         let (now, fingerprint) = (Time(u64::from(number)), Fingerprint(u64::from(number)));
         numbers.heard(now, 0, fingerprint, stamp(number + 7));
+        numbers.listened(now);
         let made = Made { now, release: now, fingerprint, sequence: Some(number), is_after_loss: number == 50 };
         assert_eq!(numbers.made(made), number);
         assert!(numbers.may_send());
         assert_eq!(numbers.timestamp(fingerprint), None);
     }
-    let stand = numbers.stand(Time(100), 0);
+    let stand = numbers.stand(0);
     assert_eq!((stand.equal, stand.unequal, stand.agrees, stand.is_heard), (0, 100, false, true));
 }
 
@@ -268,7 +313,8 @@ fn those_that_counted_apart_follow_the_lowest_leg() {
     let follow = |own: usize, leg: usize| {
         let mut numbers = LegNumbers::new(Time(0), own, 2);
         let later = Time(0) + LISTEN;
-        numbers.poll(later);
+        numbers.listened(later);
+        numbers.poll();
         for number in 0..9 {
             let fingerprint = Fingerprint(number);
             numbers.made(Made { now: later, release: later, fingerprint, sequence: None, is_after_loss: false });
@@ -277,4 +323,24 @@ fn those_that_counted_apart_follow_the_lowest_leg() {
         numbers.number(0)
     };
     assert_eq!((follow(0, 1), follow(1, 0)), (0, 30_000));
+}
+
+/// Longer than a leg is silent that is not there.
+const FREEZE: Duration = Duration::from_millis(1_050);
+
+#[test]
+fn who_wakes_from_a_freeze_with_a_loss_goes_on_with_the_number_on_air() {
+    let losses = (1_400..1_450).collect();
+    let world = World::run(&[steady(0), Host { losses, freeze: Some((1_000, FREEZE)), ..steady(0) }]);
+    let of_first: HashMap<u64, u16> = world.sent(0).iter().copied().collect();
+    let unlike: Vec<_> = world.sent(1).iter().filter(|(datagram, number)| of_first[datagram] != *number).collect();
+    assert_eq!((unlike.first(), unlike.len()), (None, 0));
+}
+
+#[test]
+fn a_newcomer_that_does_not_get_to_run_begins_with_the_number_on_air() {
+    let frozen = Host { freeze: Some((1_001, FREEZE)), ..steady(1_000) };
+    let world = World::run(&[steady(0), frozen]);
+    let of_first: HashMap<u64, u16> = world.sent(0).iter().copied().collect();
+    assert!(world.sent(1).iter().all(|(datagram, number)| of_first[datagram] == *number));
 }

@@ -75,7 +75,6 @@ fn a_receiver_that_merges_has_each_byte_when_each_instance_in_turn_is_killed_fro
 #[test]
 fn a_receiver_that_merges_loses_and_repeats_nothing_when_one_input_does() {
     let lab = Lab::new(IN);
-    lab.let_run_first();
     let feed = lab.feed(datagrams(0, 10_000_000));
     lab.wait_until_equal(100);
     for host in 0..2 {

@@ -1,7 +1,6 @@
 //! Two instances that are both on air, and what a viewer hears of their legs.
 
 use std::collections::HashMap;
-use std::process::Command;
 
 use relay::wire::rtp::Rtp;
 use tests::lab::{Capture, Feed, Flowclient, Process, Segment, Sender, Signal, until};
@@ -43,7 +42,10 @@ impl Lab {
         let outputs = ["--out", LEGS[0], "--out", LEGS[1], "--name", "ch7"];
         let leg = ["--in", self.input, "--pair", "active-active", "--pair-leg", &number];
         let namespace = &self.segment.hosts[host];
-        self.instances[host] = Some(Flowclient::start(namespace, &[&leg[..], &outputs].concat()));
+        let instance = Flowclient::start(namespace, &[&leg[..], &outputs].concat());
+        // A host that keeps it from running is not what is tested.
+        instance.goes_first();
+        self.instances[host] = Some(instance);
         if self.input == IN {
             namespace.wait_for_member("in0", "239.9.9.9".parse().unwrap());
         }
@@ -80,14 +82,6 @@ impl Lab {
         self.heard[1 - host].wait_for_more(800);
         self.instance(host).signal(Signal::CONT);
         self.wait_until_equal(100);
-    }
-
-    /// Lets the instances run before all others: a host that keeps one from running is not what is tested.
-    pub(super) fn let_run_first(&self) {
-        for instance in self.instances.iter().flatten() {
-            let pid = instance.pid().to_string();
-            Process::run(Command::new("chrt").args(["--fifo", "--all-tasks", "--pid", "1", &pid])).expect_success();
-        }
     }
 
     /// A part of what is sent to the host is lost on its way.
