@@ -18,7 +18,7 @@ use super::skew::Skew;
 use crate::time::Time;
 use leg::{Leg, Votes};
 use recent::Recent;
-use stretches::{Certainty, Stretches};
+use stretches::{Before, Certainty, Stretch, Stretches};
 
 /// How long a new instance listens before its first datagram goes out.
 pub const LISTEN: Duration = Duration::from_millis(300);
@@ -29,6 +29,9 @@ const OUTAGE: Duration = Duration::from_secs(1);
 /// After a loss, how long another leg is waited for: twice as long as it was behind us of late, but within these.
 const LEAST_PATIENCE: Duration = Duration::from_millis(20);
 const MOST_PATIENCE: Duration = Duration::from_millis(100);
+/// How long an instance that has just been started holds back its first datagrams while nobody is heard: others have what came in not much later,
+/// and those that were there before go first.
+const FRESH_PATIENCE: Duration = Duration::from_millis(200);
 /// Datagrams after a loss from which on that is measured: before, others may have waited too.
 const UNDISTURBED: u64 = 256;
 /// So many datagrams in a row must say the same.
@@ -174,15 +177,15 @@ impl LegNumbers {
     pub fn poll(&mut self) -> Option<Time> {
         let now = self.listened;
         let not_before = self.joining.filter(|&time| time > now);
+        let is_alone = !self.is_anybody_heard(now);
         if not_before.is_none() {
-            self.give_up_waiting(now);
-            if !self.stretches.has_unknown() {
+            self.give_up_waiting(now, is_alone);
+            if is_alone || !self.stretches.has_unknown() {
                 self.joining = None;
-                return None;
             }
         }
-        let gone = self.legs.iter().filter_map(Leg::gone_from).max();
-        [not_before, self.stretches.next_limit(), gone].into_iter().flatten().filter(|&time| time > now).min()
+        let gone = self.legs.iter().filter_map(Leg::gone_from).max().filter(|_| self.stretches.has_unknown());
+        [not_before, self.stretches.next_limit(is_alone), gone].into_iter().flatten().filter(|&time| time > now).min()
     }
 
     /// Whether what is due may be sent: its numbers are known, or nobody knows better.
@@ -231,12 +234,13 @@ impl LegNumbers {
     fn look_for_loss(&mut self, index: u64, made: &Made) {
         let is_outage = self.last_release.is_some_and(|last| made.release.since(last) >= OUTAGE);
         if self.is_joining() && (is_outage || made.is_after_loss) {
-            self.stretches.begin_anew(index, JOIN_PATIENCE);
+            self.stretches.begin_anew(index, Before::Nothing, JOIN_PATIENCE);
         } else if is_outage {
             // Nobody knows how much was lost.
-            self.stretches.begin_anew(index, MOST_PATIENCE);
+            self.stretches.begin_anew(index, Before::Outage, MOST_PATIENCE);
         } else if made.is_after_loss {
-            self.stretches.begin(index, (2 * self.skew.largest()).clamp(LEAST_PATIENCE, MOST_PATIENCE));
+            let patience = (2 * self.skew.largest()).clamp(LEAST_PATIENCE, MOST_PATIENCE);
+            self.stretches.begin(index, Before::Loss, patience);
         }
     }
 
@@ -248,23 +252,21 @@ impl LegNumbers {
         let votes = other.compare(ahead, index, stretch.first);
         if ahead == 0 {
             self.stretches.confirm(index);
-        } else if votes.count >= self.votes_needed(ahead, stretch.certainty)
-            && self.is_to_follow(leg, ahead, stretch.certainty)
-        {
+        } else if votes.count >= Self::votes_needed(ahead, &stretch) && self.is_to_follow(leg, ahead, &stretch) {
             self.go_on_with(leg, votes);
         }
     }
 
-    fn votes_needed(&self, ahead: i16, certainty: Certainty) -> u32 {
+    fn votes_needed(ahead: i16, stretch: &Stretch) -> u32 {
         // What was lost puts us behind, and by no more than that.
-        let is_loss = certainty == Certainty::Unknown && (1..=MOST_BEHIND).contains(&ahead);
-        if is_loss && !self.is_joining() { 1 } else { VOTES }
+        let is_loss = stretch.certainty == Certainty::Unknown && (1..=MOST_BEHIND).contains(&ahead);
+        if is_loss && stretch.before != Before::Nothing { 1 } else { VOTES }
     }
 
-    fn is_to_follow(&self, leg: usize, ahead: i16, certainty: Certainty) -> bool {
-        match certainty {
+    fn is_to_follow(&self, leg: usize, ahead: i16, stretch: &Stretch) -> bool {
+        match stretch.certainty {
             _ if self.is_given => false,
-            _ if self.is_joining() => true,
+            Certainty::Unknown if stretch.before == Before::Nothing => true,
             // So many may be lost that the count came round: then a number ahead looks like one far behind.
             Certainty::Unknown => ahead > 0 || is_far(ahead),
             _ => (1..=MOST_BEHIND).contains(&ahead) || is_far(ahead) && leg < self.own,
@@ -281,8 +283,8 @@ impl LegNumbers {
     }
 
     /// Gives up waiting for what is not heard in time. What others have sent and we have not made was before it.
-    fn give_up_waiting(&mut self, now: Time) {
-        let is_over = self.stretches.next_limit().is_some_and(|limit| limit <= now);
+    fn give_up_waiting(&mut self, now: Time, is_alone: bool) {
+        let is_over = self.stretches.next_limit(is_alone).is_some_and(|limit| limit <= now);
         if is_over && !self.is_joining() {
             for leg in 0..self.legs.len() {
                 let missing = self.legs.get_mut(leg).and_then(|leg| leg.missing.take());
@@ -291,7 +293,7 @@ impl LegNumbers {
                 first.into_iter().for_each(|first| self.note_renumbered(first));
             }
         }
-        self.stretches.assume(now, !self.is_anybody_heard(now));
+        self.stretches.assume(now, is_alone);
     }
 
     fn note_renumbered(&mut self, first: u64) {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::MOST_PATIENCE;
+use super::{FRESH_PATIENCE, MOST_PATIENCE};
 use crate::time::Time;
 
 /// Stretches that are remembered.
@@ -20,6 +20,17 @@ pub(super) enum Certainty {
     Known,
 }
 
+/// What was before a stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Before {
+    /// Nothing: the instance has just been started.
+    Nothing,
+    /// A long silence at the input, in which there was nothing to be heard on other legs either.
+    Outage,
+    /// A loss.
+    Loss,
+}
+
 /// Datagrams that were made one after the other.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stretch {
@@ -28,12 +39,36 @@ pub(super) struct Stretch {
     /// Its datagram `index` has the number `base + index`.
     base: u16,
     pub(super) certainty: Certainty,
+    pub(super) before: Before,
     /// Whether one of its datagrams was heard on another leg.
     is_heard: bool,
     /// How long it is waited for, from the first datagram on that can be told from others.
     patience: Duration,
     /// When that is over.
     limit: Option<Time>,
+    /// When it is over while nobody is heard.
+    lone_limit: Option<Time>,
+}
+
+impl Stretch {
+    const fn new(first: u64, base: u16, before: Before, patience: Duration) -> Self {
+        let certainty = Certainty::Unknown;
+        Self { first, base, certainty, before, is_heard: false, patience, limit: None, lone_limit: None }
+    }
+
+    fn limit(&self, is_alone: bool) -> Option<Time> {
+        if is_alone { self.lone_limit } else { self.limit }
+    }
+
+    /// How long it is waited for while nobody is heard. That says nothing of what was to be heard before others had anything to send; one that
+    /// was there before goes first.
+    const fn lone_patience(&self) -> Duration {
+        match self.before {
+            Before::Nothing => FRESH_PATIENCE,
+            Before::Outage => MOST_PATIENCE,
+            Before::Loss => Duration::ZERO,
+        }
+    }
 }
 
 /// The last stretches, oldest first.
@@ -43,9 +78,7 @@ pub(super) struct Stretches(VecDeque<Stretch>);
 impl Stretches {
     /// One stretch, from the first datagram on.
     pub(super) fn new(patience: Duration) -> Self {
-        let first =
-            Stretch { first: 0, base: 0, certainty: Certainty::Unknown, is_heard: false, patience, limit: None };
-        Self(VecDeque::from([first]))
+        Self(VecDeque::from([Stretch::new(0, 0, Before::Nothing, patience)]))
     }
 
     /// The number of the datagram that was made after `index` others.
@@ -60,14 +93,14 @@ impl Stretches {
     }
 
     /// Something was lost before datagram `first`: its number is looked for.
-    pub(super) fn begin(&mut self, first: u64, patience: Duration) {
+    pub(super) fn begin(&mut self, first: u64, before: Before, patience: Duration) {
         let base = self.number(first).wrapping_sub(first as u16);
-        self.push(Stretch { first, base, certainty: Certainty::Unknown, is_heard: false, patience, limit: None });
+        self.push(Stretch::new(first, base, before, patience));
     }
 
     /// As [`Self::begin`], and what was before does not matter any more.
-    pub(super) fn begin_anew(&mut self, first: u64, patience: Duration) {
-        self.begin(first, patience);
+    pub(super) fn begin_anew(&mut self, first: u64, before: Before, patience: Duration) {
+        self.begin(first, before, patience);
         self.0.drain(..self.0.len() - 1);
     }
 
@@ -75,8 +108,8 @@ impl Stretches {
     pub(super) fn give(&mut self, index: u64, sequence: u16) {
         if self.number(index) != sequence {
             let base = sequence.wrapping_sub(index as u16);
-            let (patience, certainty) = (Duration::ZERO, Certainty::Known);
-            self.push(Stretch { first: index, base, certainty, is_heard: false, patience, limit: None });
+            let stretch = Stretch::new(index, base, Before::Loss, Duration::ZERO);
+            self.push(Stretch { certainty: Certainty::Known, ..stretch });
         }
         self.0.iter_mut().for_each(|stretch| stretch.certainty = Certainty::Known);
     }
@@ -88,6 +121,7 @@ impl Stretches {
             let patience = if can_be_told { stretch.patience } else { stretch.patience.max(MOST_PATIENCE) };
             let limit = time + patience;
             stretch.limit = Some(stretch.limit.map_or(limit, |earlier| earlier.min(limit)));
+            stretch.lone_limit = stretch.lone_limit.or(Some(time + stretch.lone_patience()));
         }
     }
 
@@ -140,10 +174,10 @@ impl Stretches {
         Some(first)
     }
 
-    /// Gives up looking for numbers: all, or those that were waited for until `now`.
-    pub(super) fn assume(&mut self, now: Time, all: bool) {
+    /// Gives up looking for numbers that were waited for until `now`.
+    pub(super) fn assume(&mut self, now: Time, is_alone: bool) {
         let unknown = self.0.iter_mut().filter(|stretch| stretch.certainty == Certainty::Unknown);
-        for stretch in unknown.filter(|stretch| all || stretch.limit.is_some_and(|limit| limit <= now)) {
+        for stretch in unknown.filter(|stretch| stretch.limit(is_alone).is_some_and(|limit| limit <= now)) {
             stretch.certainty = Certainty::Assumed;
         }
     }
@@ -154,8 +188,8 @@ impl Stretches {
     }
 
     /// Until when the first of them is waited for.
-    pub(super) fn next_limit(&self) -> Option<Time> {
-        self.unknown().filter_map(|stretch| stretch.limit).min()
+    pub(super) fn next_limit(&self, is_alone: bool) -> Option<Time> {
+        self.unknown().filter_map(|stretch| stretch.limit(is_alone)).min()
     }
 
     /// This stretch is known. What others have sent before it they will not send any more.
@@ -199,7 +233,7 @@ mod tests {
     fn what_is_found_of_one_stretch_counts_for_those_after_it_that_are_not_known() {
         let mut stretches = Stretches::new(PATIENCE);
         stretches.confirm(5);
-        [10, 20, 30].into_iter().for_each(|first| stretches.begin(first, PATIENCE));
+        [10, 20, 30].into_iter().for_each(|first| stretches.begin(first, Before::Loss, PATIENCE));
         assert_eq!(stretches.raise(12, 3), Some(10));
         assert_eq!(numbers(&stretches, [9, 10, 20, 30]), [9, 13, 23, 33]);
         stretches.confirm(30);
@@ -221,10 +255,10 @@ mod tests {
         let mut stretches = Stretches::new(PATIENCE);
         let at = |millis: u64| Time(0) + Duration::from_millis(millis);
         stretches.note_made(at(0), false);
-        assert_eq!(stretches.next_limit(), Some(at(100)));
+        assert_eq!(stretches.next_limit(false), Some(at(100)));
         stretches.note_made(at(5), true);
         stretches.note_made(at(9), true);
-        assert_eq!(stretches.next_limit(), Some(at(25)));
+        assert_eq!(stretches.next_limit(false), Some(at(25)));
         stretches.assume(at(24), false);
         assert!(stretches.has_unknown());
         stretches.assume(at(25), false);

@@ -312,17 +312,41 @@ fn the_timestamp_of_another_leg_is_found_whichever_came_first() {
 fn those_that_counted_apart_follow_the_lowest_leg() {
     let follow = |own: usize, leg: usize| {
         let mut numbers = LegNumbers::new(Time(0), own, 2);
-        let later = Time(0) + LISTEN;
+        let (start, later) = (Time(0) + LISTEN, Time(0) + LISTEN + FRESH_PATIENCE);
+        numbers.made(made_at(start, 0));
         numbers.listened(later);
         numbers.poll();
-        for number in 0..9 {
-            let fingerprint = Fingerprint(number);
-            numbers.made(Made { now: later, release: later, fingerprint, sequence: None, is_after_loss: false });
-            numbers.heard(later, leg, fingerprint, stamp(30_000 + number as u16));
+        assert!(numbers.may_send());
+        for number in 1..9 {
+            numbers.made(made_at(later, number));
+            numbers.heard(later, leg, Fingerprint(number), stamp(30_000 + number as u16));
         }
-        numbers.number(0)
+        numbers.number(8)
     };
-    assert_eq!((follow(0, 1), follow(1, 0)), (0, 30_000));
+    assert_eq!((follow(0, 1), follow(1, 0)), (8, 30_008));
+}
+
+fn made_at(time: Time, number: u64) -> Made {
+    Made { now: time, release: time, fingerprint: Fingerprint(number), sequence: None, is_after_loss: false }
+}
+
+#[test]
+fn a_newcomer_that_heard_nobody_since_nothing_came_in_begins_with_the_number_on_air() {
+    for on_air in [5_000, 40_000, 64_000] {
+        let mut numbers = LegNumbers::new(Time(0), 0, 2);
+        let start = Time(0) + 3 * LISTEN;
+        numbers.listened(start);
+        numbers.poll();
+        for number in 0..3 {
+            let now = start + INTERVAL * number as u32;
+            numbers.made(made_at(now, number));
+            numbers.listened(now);
+            numbers.poll();
+            assert!(!numbers.may_send(), "nobody was asked yet");
+            numbers.heard(now, 1, Fingerprint(number), stamp(on_air + number as u16));
+        }
+        assert_eq!((numbers.number(0), numbers.may_send()), (on_air, true));
+    }
 }
 
 /// Longer than a leg is silent that is not there.
