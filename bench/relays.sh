@@ -1,7 +1,7 @@
 # The relays that are compared: each a command that takes IN_GROUP:IN_PORT to OUT_GROUP:OUT_PORT. Sourced, not run.
 
 # Order of the tables.
-ALL_RELAYS=(flowclient multicat ffmpeg gstreamer socat recv_send mmsg gso gro route)
+ALL_RELAYS=(flowclient flowclient_xdp multicat ffmpeg gstreamer socat recv_send mmsg gso gro route)
 QUICK_RELAYS=(flowclient multicat recv_send gso gro)
 
 # relay_command NAME: the command in the array COMMAND, and in SINK_GROUP where the stream comes out.
@@ -9,7 +9,8 @@ relay_command() {
     local in=$IN_GROUP:$IN_PORT out=$OUT_GROUP:$OUT_PORT
     SINK_GROUP=$out
     case $1 in
-    flowclient) COMMAND=("$FLOWCLIENT" --in "udp://$in?iface=in" --out "udp://$out?iface=out") ;;
+    flowclient) COMMAND=("$FLOWCLIENT" --engine socket --in "udp://$in?iface=in" --out "udp://$out?iface=out") ;;
+    flowclient_xdp) COMMAND=("$FLOWCLIENT" --engine xdp --in "udp://$in?iface=in" --out "udp://$out?iface=out") ;;
     # -u and -U: no RTP header, neither in nor out.
     multicat) COMMAND=(multicat -u -U "@$in" "$out") ;;
     # As plain data, in datagrams of the same size: without the cost of taking the stream apart and putting it together.
@@ -37,7 +38,7 @@ relay_needs() {
     case $1 in
     multicat | ffmpeg | socat) need "$1" "$1" ;;
     gstreamer) need gst-launch-1.0 gstreamer1.0-tools gstreamer1.0-plugins-good ;;
-    flowclient) need_flowclient ;;
+    flowclient | flowclient_xdp) need_flowclient ;;
     esac
 }
 

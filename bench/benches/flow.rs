@@ -31,7 +31,7 @@ impl Bench {
         let arrivals = inputs.iter().map(|bytes| {
             let slot = pool.take().expect("the pool has a slot for each");
             pool.slot_mut(slot)[..bytes.len()].copy_from_slice(bytes);
-            Arrived { slot, len: bytes.len(), segment_len, arrival: Time(1), truncated: false }
+            Arrived { slot, start: 0, len: bytes.len(), segment_len, arrival: Time(1), truncated: false }
         });
         Self { arrivals: arrivals.collect(), flow: Flow::new(spec), pool }
     }

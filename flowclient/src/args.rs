@@ -19,7 +19,7 @@ pub(crate) use doctor::DoctorArgs;
 pub(crate) use inspect::InspectArgs;
 pub(crate) use pair::PairArgs;
 pub(crate) use record::RecordArgs;
-use relay::spec::{DEFAULT_PACKETS_PER_DATAGRAM, Inspect, MOST_PACKETS_PER_DATAGRAM, Pace};
+use relay::spec::{DEFAULT_PACKETS_PER_DATAGRAM, Engine, Inspect, MOST_PACKETS_PER_DATAGRAM, Pace};
 
 const USAGE: &str = "\
 flowclient --handler <NAME> --out <URL> [OPTIONS]
@@ -170,6 +170,10 @@ fn inspection() -> impl TypedValueParser<Value = Inspect> {
     PossibleValuesParser::new(Inspect::ALL.map(Inspect::as_str)).try_map(|text| text.parse::<Inspect>())
 }
 
+fn engine() -> impl TypedValueParser<Value = Engine> {
+    PossibleValuesParser::new(Engine::ALL.map(Engine::as_str)).try_map(|text| text.parse::<Engine>())
+}
+
 fn packets() -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(1..=MOST_PACKETS_PER_DATAGRAM as u64)
 }
@@ -195,6 +199,9 @@ pub(crate) struct ProcessArgs {
     /// Threads that move datagrams [default: 1, or with --config one a core]
     #[arg(long, value_name = "COUNT", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     pub(crate) threads: Option<usize>,
+    /// How datagrams get here: by AF_XDP where it is possible and of use, through sockets, or by AF_XDP in any mode
+    #[arg(long, value_name = "ENGINE", env = "FLOWCLIENT_ENGINE", default_value_t, value_parser = engine())]
+    pub(crate) engine: Engine,
     /// Form of the log on standard error
     #[arg(long, value_name = "FORM", value_enum, default_value_t)]
     pub(crate) log_format: LogForm,

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::thread;
 use std::time::Duration;
 
-use relay::spec::{EntryError, FlowEntry, FlowSpec, UrlError, validate};
+use relay::spec::{Engine, EntryError, FlowEntry, FlowSpec, UrlError, validate};
 use serde::Deserialize;
 
 use crate::args::{Args, CatalogArgs, LogForm};
@@ -29,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) run_for: Option<Duration>,
     /// Threads that move datagrams, at least one.
     pub(crate) threads: usize,
+    /// How datagrams get here.
+    pub(crate) engine: Engine,
     /// Form of the log.
     pub(crate) log_format: LogFormat,
     /// Whether to log warnings and errors only.
@@ -74,6 +76,7 @@ impl Config {
             listen: process.listen.0,
             run_for: process.run_for,
             threads: process.threads.unwrap_or_else(|| default_threads(file.is_some())),
+            engine: process.engine,
             log_format: log_format(process.log_format),
             quiet: process.quiet,
             watched_files: stamped.into_iter().chain(from_catalog.cloned()).collect(),

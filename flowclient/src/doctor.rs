@@ -20,12 +20,14 @@ mod report;
 mod reverse_path;
 mod routing;
 mod system;
+mod xdp;
 
 use std::num::NonZero;
 use std::process::ExitCode;
 use std::thread;
 
 use anyhow::Context;
+use relay::spec::Engine;
 
 use crate::args::DoctorArgs;
 use crate::config::Config;
@@ -38,10 +40,10 @@ use finding::{Finding, Setting};
 use needs::Needs;
 use netlink::Ethtool;
 use network::Network;
-use offload::Offload;
 use report::Report;
 use reverse_path::Filter;
 use system::System;
+use xdp::Xdp;
 
 /// Something is bad.
 const FOUND_BAD: u8 = 1;
@@ -56,7 +58,7 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let needs = needs(args)?;
-    let report = Report::new(needs.flows, examine(&needs)?);
+    let report = Report::new(needs.flows, examine(&needs, args.run.process.engine)?);
     let text = if args.json { report.to_json()? } else { report.to_text(args.verbose) };
     crate::print(text.as_bytes())?;
     Ok(if report.is_bad() { FOUND_BAD.into() } else { ExitCode::SUCCESS })
@@ -72,7 +74,7 @@ fn needs(args: &DoctorArgs) -> anyhow::Result<Needs> {
 }
 
 /// All findings, in the order in which they are best mended: a route holds only on an interface that is up.
-fn examine(needs: &Needs) -> anyhow::Result<Vec<Finding>> {
+fn examine(needs: &Needs, engine: Engine) -> anyhow::Result<Vec<Finding>> {
     let network = Network::read(needs).context("asking the kernel for interfaces and routes")?;
     let ethtool = Ethtool::open().context("asking the kernel for what the interfaces can do")?;
     let mut findings = link::findings(&network, |index| ethtool.speed(index));
@@ -81,7 +83,8 @@ fn examine(needs: &Needs) -> anyhow::Result<Vec<Finding>> {
     findings.extend(membership::findings(&network, Setting::read));
     findings.extend(Buffers::read(needs).map(|buffers| buffers.finding(needs)));
     findings.extend(Drops::read().findings(&network, |link| ethtool.receive_ring(link.index)));
-    findings.extend(offload::findings(&network, |link| Offload::read(&ethtool, link)));
+    findings.extend(offload::findings(&network, |link| ethtool.features(link.index)));
+    findings.extend(Xdp::read().findings(&network, engine, |link| ethtool.native_xdp(link.index)));
     findings.extend(Cpu::read().findings(needs));
     findings.extend(Clock::read().findings(needs));
     findings.extend(System::read().findings(needs));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use relay::drive::{Driver, FlowHandle, PreparedFlow};
 use relay::event::{EventSink, FlowEvent};
-use relay::spec::FlowSpec;
+use relay::spec::{Engine, FlowSpec};
 use relay::stats::Counters;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -44,13 +44,13 @@ impl Fleet {
     ///
     /// # Errors
     /// When the system has no thread or descriptor left.
-    pub(crate) fn new(threads: usize, board: Arc<Board>) -> Result<Self> {
+    pub(crate) fn new(threads: usize, engine: Engine, board: Arc<Board>) -> Result<Self> {
         let (tell, events) = unbounded_channel();
         let sink: EventSink = Arc::new(move |event| {
             // Nobody listens any more only while the process ends.
             let _ = tell.send(event);
         });
-        let driver = Driver::start(threads, sink).context("starting the threads that relay")?;
+        let driver = Driver::start(threads, engine, sink).context("starting the threads that relay")?;
         Ok(Self { driver, flows: BTreeMap::new(), events, heard: VecDeque::new(), board })
     }
 
@@ -80,6 +80,11 @@ impl Fleet {
     /// Has each thread call `answer` in its next turn.
     pub(crate) fn ask_threads(&self, answer: &Arc<dyn Fn() + Send + Sync>) {
         self.driver.ask_threads(answer);
+    }
+
+    /// Has each input come the way that is right for it now; for once a second.
+    pub(crate) fn tend(&self) {
+        self.driver.tend();
     }
 
     /// Carries out an order.
@@ -140,7 +145,7 @@ mod tests {
     use std::net::UdpSocket;
 
     fn fleet() -> Fleet {
-        Fleet::new(1, Arc::new(Board::new())).unwrap()
+        Fleet::new(1, Engine::Socket, Arc::new(Board::new())).unwrap()
     }
 
     fn free_port() -> u16 {

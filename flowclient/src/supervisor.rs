@@ -75,7 +75,7 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
             Some(address) => Some(Server::bind(address).await?),
             None => None,
         };
-        let mut fleet = Fleet::new(threads, Arc::clone(&board))?;
+        let mut fleet = Fleet::new(threads, config.engine, Arc::clone(&board))?;
         if let (Outcome::Refused(reason), _) = fleet.become_wanted(&config.flows) {
             return Err(ConfigError::new(reason).into());
         }
@@ -130,6 +130,7 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
 
     fn tick(&mut self) {
         let now = Instant::now();
+        self.fleet.tend();
         self.look_for_loss(now);
         self.journal.tick(now);
         if self.shows_progress() {
@@ -227,7 +228,9 @@ async fn reached(end: Option<tokio::time::Instant>) {
 }
 
 fn warn_of_restart(running: &Config, fresh: &Config) {
-    if (running.listen, running.threads) != (fresh.listen, fresh.threads) {
-        warn!("another listen address or number of threads takes effect only when the program is started again");
+    if (running.listen, running.threads, running.engine) != (fresh.listen, fresh.threads, fresh.engine) {
+        warn!(
+            "another listen address, number of threads or engine takes effect only when the program is started again"
+        );
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::io::xdp::Refusal;
 use crate::pair::machine::reason::Reason;
 use crate::stage::inspect::alarm::{AlarmChange, AlarmEvent};
 use crate::stage::punctuality::TOLERANCE;
@@ -34,6 +35,36 @@ pub enum EventKind {
     InputReopened,
     /// The input could not be opened anew; tried again every second, said once a reason.
     InputFailed(String),
+    /// Datagrams come by AF_XDP from now on.
+    InputByXdp {
+        /// The interface.
+        interface: String,
+        /// The mode, and whether frames are copied.
+        way: &'static str,
+    },
+    /// Datagrams come through sockets, though they might have come by AF_XDP.
+    InputThroughSockets {
+        /// Why.
+        reason: Refusal,
+        /// Whether AF_XDP was asked for.
+        against_will: bool,
+    },
+    /// An output's datagrams leave by AF_XDP from now on.
+    OutputByXdp {
+        /// The output's address.
+        output: String,
+        /// The interface.
+        interface: String,
+        /// Whether frames are copied.
+        way: &'static str,
+    },
+    /// An output's datagrams leave through sockets, though they might have left by AF_XDP.
+    OutputThroughSockets {
+        /// The output's address.
+        output: String,
+        /// Why.
+        reason: Refusal,
+    },
     /// The kernel granted a smaller receive buffer than asked for, in bytes.
     ReceiveBufferSmall {
         /// Asked for.
@@ -154,6 +185,7 @@ impl EventKind {
             self,
             Self::InputSilent(_)
                 | Self::InputFailed(_)
+                | Self::InputThroughSockets { against_will: true, .. }
                 | Self::ReceiveBufferSmall { .. }
                 | Self::KernelDrops(_)
                 | Self::Loss { .. }
@@ -175,6 +207,12 @@ impl fmt::Display for EventKind {
             Self::InputStarted => write!(f, "input has started"),
             Self::InputSilent(span) => write!(f, "no input for {:.1} s", span.as_secs_f64()),
             Self::InputBack(span) => write!(f, "input is back after {:.1} s", span.as_secs_f64()),
+            Self::InputByXdp { interface, way } => write!(f, "input by AF_XDP at {interface}: {way}"),
+            Self::InputThroughSockets { reason, .. } => write!(f, "input through sockets: {reason}"),
+            Self::OutputByXdp { output, interface, way } => {
+                write!(f, "output {output} by AF_XDP at {interface}: {way}")
+            }
+            Self::OutputThroughSockets { output, reason } => write!(f, "output {output} through sockets: {reason}"),
             Self::InputReopened => write!(f, "input opened anew"),
             Self::InputFailed(reason) => write!(f, "input cannot be opened: {reason}; trying again every second"),
             Self::ReceiveBufferSmall { wanted, granted } => write!(

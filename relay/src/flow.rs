@@ -30,7 +30,9 @@ use assembly::Assembly;
 pub struct Arrived {
     /// The slot; its hold passes to the flow.
     pub slot: SlotId,
-    /// Bytes in it.
+    /// Where in it the bytes begin.
+    pub start: usize,
+    /// Number of bytes.
     pub len: usize,
     /// Length of each datagram in it but the last, which may be shorter; `None` when it is one.
     pub segment_len: Option<usize>,
@@ -105,7 +107,7 @@ impl Flow {
         } else {
             for start in (0..arrived.len).step_by(segment_len) {
                 let len = segment_len.min(arrived.len - start);
-                let span = Span { slot: arrived.slot, start: start as u32, len: len as u32 };
+                let span = Span { slot: arrived.slot, start: (arrived.start + start) as u32, len: len as u32 };
                 self.receive_datagram(pool, Payload { span, arrival: arrived.arrival, rtp: head });
             }
         }

@@ -19,6 +19,9 @@
 //! 8. The slots go back to the pool, last used first, while they are still in cache. Counters are published
 //!    ([`stats::FlowStats`]) once a turn; what a person should know is said as an [`event`].
 //!
+//! By AF_XDP ([`io::xdp`]) a datagram comes into a frame of the same pool without passing a socket, and may leave from it with new
+//! headers written in front of its payload.
+//!
 //! Files ([`io::file`]) and synthetic channels ([`io::synthetic`]) enter at step 2: an [`io::Generator`] writes into slots
 //! what is due by UTC.
 //!

@@ -115,6 +115,9 @@ counters! {
     malformed_giant,
     /// Datagrams in which no transport packet was found.
     malformed_no_sync,
+    /// Datagrams dropped whole: lengths or checksums of IP or UDP that are wrong. Told of by AF_XDP only: what goes through
+    /// sockets is looked at and dropped by the kernel.
+    malformed_checksum,
     /// Bytes skipped in search of a sync byte, in datagrams that held packets too.
     junk_bytes,
     /// Times that packet synchronisation was lost.
@@ -180,6 +183,10 @@ counters! {
     standby_gauge,
     /// Gauge: 1 while datagrams come in, 0 once the input has been silent for a second.
     input_up_gauge,
+    /// Gauge: 1 while datagrams come by AF_XDP, 0 while they come through sockets or are made here.
+    xdp_gauge,
+    /// Gauge: outputs whose datagrams leave by AF_XDP.
+    xdp_outputs_gauge,
     /// Gauge: UTC of the last datagram in, nanoseconds since the epoch; 0 before the first.
     last_input_utc_nanos_gauge,
     /// Gauge: receive buffer granted by the kernel in bytes; 0 for sources made here.
@@ -203,6 +210,7 @@ impl Counters {
             + self.malformed_rtp_version
             + self.malformed_rtp_padding
             + self.malformed_giant
+            + self.malformed_checksum
             + self.malformed_no_sync
     }
 

@@ -80,7 +80,7 @@ impl Lab {
         for &(arrival, datagram) in datagrams {
             let slot = self.pool.take().unwrap();
             self.pool.slot_mut(slot)[..DATAGRAM_LEN].copy_from_slice(&datagram);
-            let arrived = Arrived { slot, len: DATAGRAM_LEN, segment_len: None, arrival, truncated: false };
+            let arrived = Arrived { slot, start: 0, len: DATAGRAM_LEN, segment_len: None, arrival, truncated: false };
             self.flow.receive(&mut self.pool, arrived);
             while self.flow.poll(arrival, &mut self.pool) == Poll::Emit {
                 self.flow.sent(arrival, arrival, &mut self.pool);

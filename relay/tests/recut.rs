@@ -30,7 +30,8 @@ impl Side {
     fn pass(&mut self, bytes: &[u8]) -> Vec<(u64, Vec<u8>)> {
         let Some(slot) = self.pool.take() else { return Vec::new() };
         self.pool.slot_mut(slot)[..bytes.len()].copy_from_slice(bytes);
-        let arrived = Arrived { slot, len: bytes.len(), segment_len: None, arrival: Time(1), truncated: false };
+        let arrived =
+            Arrived { slot, start: 0, len: bytes.len(), segment_len: None, arrival: Time(1), truncated: false };
         self.flow.receive(&mut self.pool, arrived);
         let due = self.flow.queue().due(Time(1));
         let made = due

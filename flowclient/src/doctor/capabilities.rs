@@ -10,7 +10,7 @@ use super::finding::Finding;
 const USEFUL: [(CapabilitySet, &str, &str); 4] = [
     (CapabilitySet::NET_ADMIN, "NET_ADMIN", "receive buffers beyond net.core.rmem_max"),
     (CapabilitySet::NET_RAW, "NET_RAW", "AF_XDP sockets"),
-    (CapabilitySet::BPF, "BPF", "XDP programs"),
+    (CapabilitySet::BPF, "BPF", "XDP programs, by --engine auto too"),
     (CapabilitySet::SYS_NICE, "SYS_NICE", "real-time priority"),
 ];
 

@@ -1,7 +1,7 @@
-//! What drivers spare the CPU: joining and cutting of datagrams, XDP.
+//! What drivers spare the CPU: joining and cutting of datagrams.
 
 use super::finding::{Finding, present_and_missing};
-use super::netlink::{Ethtool, Features, Link};
+use super::netlink::{Features, Link};
 use super::network::Network;
 
 /// The kernel joins what comes in (GRO).
@@ -11,33 +11,13 @@ const CUTS: &str = "tx-generic-segmentation";
 /// The card cuts it (USO), and joins for sockets that did not ask.
 const CARD_CUTS: &str = "tx-udp-segmentation";
 
-/// What is in force on an interface; `None` where the kernel does not tell.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Offload {
-    features: Option<Features>,
-    /// Whether the driver runs XDP programs itself, and whether AF_XDP does without a copy.
-    native_xdp: Option<(bool, bool)>,
-}
-
-impl Offload {
-    /// Asks the kernel.
-    pub(super) fn read(ethtool: &Ethtool, link: &Link) -> Self {
-        Self { features: ethtool.features(link.index), native_xdp: ethtool.native_xdp(link.index) }
-    }
-}
-
-/// Of each interface concerned. `offload` gives what the kernel says of it.
-pub(super) fn findings(network: &Network, offload: impl Fn(&Link) -> Offload) -> Vec<Finding> {
+/// Of each interface concerned. `features` gives what is in force there; `None` where the kernel does not tell.
+pub(super) fn findings(network: &Network, features: impl Fn(&Link) -> Option<Features>) -> Vec<Finding> {
     let links = network.concerned().into_iter().filter(|link| !link.is_loopback);
-    links.flat_map(|link| of_link(network, link, &offload(link))).collect()
+    links.filter_map(|link| Some(finding(network, link, &features(link)?))).collect()
 }
 
-fn of_link(network: &Network, link: &Link, offload: &Offload) -> Vec<Finding> {
-    let features = offload.features.as_ref().map(|features| features_finding(network, link, features));
-    features.into_iter().chain(offload.native_xdp.map(|native| xdp_finding(link, native))).collect()
-}
-
-fn features_finding(network: &Network, link: &Link, features: &Features) -> Finding {
+fn finding(network: &Network, link: &Link, features: &Features) -> Finding {
     let has = |name: &str| features.iter().any(|feature| feature == name);
     let said = [("GRO", has(JOINS)), ("GSO", has(CUTS)), ("USO by the card", has(CARD_CUTS))];
     let finding = Finding::ok("offload", "ETHTOOL_MSG_FEATURES_GET", present_and_missing(&said)).of(&link.name);
@@ -52,15 +32,6 @@ fn features_finding(network: &Network, link: &Link, features: &Features) -> Find
     dear.mended_by(format!("ethtool -K {} {}", link.name, lacking.join(" ")))
 }
 
-fn xdp_finding(link: &Link, (is_native, is_zero_copy): (bool, bool)) -> Finding {
-    let found = match (is_native, is_zero_copy) {
-        (true, true) => "native, without a copy",
-        (true, false) => "native, with a copy",
-        (false, _) => "not by the driver",
-    };
-    Finding::ok("xdp", "NETDEV_CMD_DEV_GET", found).of(&link.name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,9 +39,8 @@ mod tests {
     use crate::doctor::network::planted::network;
 
     fn found(features: &[&str]) -> Vec<Finding> {
-        let offload =
-            Offload { features: Some(features.iter().map(|name| (*name).into()).collect()), native_xdp: None };
-        findings(&network("udp://239.9.9.9:5000?iface=in0", "239.1.1.7:5000?iface=out0"), |_| offload.clone())
+        let network = network("udp://239.9.9.9:5000?iface=in0", "239.1.1.7:5000?iface=out0");
+        findings(&network, |_| Some(features.iter().map(|name| (*name).into()).collect()))
     }
 
     #[test]
@@ -89,8 +59,6 @@ mod tests {
     #[test]
     fn where_the_kernel_does_not_tell_nothing_is_said() {
         let network = network("test:", "239.1.1.7:5000?iface=out0");
-        assert!(findings(&network, |_| Offload::default()).is_empty());
-        let native = Offload { native_xdp: Some((true, false)), ..Offload::default() };
-        assert_eq!(findings(&network, |_| native.clone())[0].found, "native, with a copy");
+        assert!(findings(&network, |_| None).is_empty());
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use relay::drive::Driver;
 use relay::event::{EventKind, EventSink};
-use relay::spec::{FlowSpec, Source, Transport};
+use relay::spec::{Engine, FlowSpec, Source, Transport};
 use relay::stats::Counters;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -29,7 +29,7 @@ pub(super) async fn inspect(source: &Source, limit: Option<Duration>) -> anyhow:
         // Nobody listens any more only while the inspection ends.
         let _ = tell.send(event.kind);
     });
-    let driver = Driver::start(1, sink).context("starting the thread that receives")?;
+    let driver = Driver::start(1, Engine::Socket, sink).context("starting the thread that receives")?;
     let flow = driver.open(&spec).map_err(refuse)?;
     let started = Instant::now();
     let handle = driver.add(flow);

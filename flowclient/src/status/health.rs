@@ -69,6 +69,10 @@ impl Health {
             }
             EventKind::Ended => self.ended = true,
             EventKind::InputSilent(_)
+            | EventKind::InputByXdp { .. }
+            | EventKind::InputThroughSockets { .. }
+            | EventKind::OutputByXdp { .. }
+            | EventKind::OutputThroughSockets { .. }
             | EventKind::ReceiveBufferSmall { .. }
             | EventKind::KernelDrops(_)
             | EventKind::Loss { .. }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::mem::Pool;
+use crate::mem::{FRAME_LEN, Pool};
 
 /// Bytes in a slot: the longest run that the kernel joins (64 KiB), behind the rest of a packet from the one before.
 const SLOT_LEN: usize = 65_536 + 1_024;
@@ -10,13 +10,17 @@ const SLOT_LEN: usize = 65_536 + 1_024;
 const LEAST_SLOTS: u64 = 2_048;
 /// Slots a thread at most: 1,700 channels of 8 Mb/s, each held back for 100 ms.
 const MOST_SLOTS: u64 = 131_072;
+/// Frames a thread, for AF_XDP. They become memory with the first interface.
+const FRAMES: u32 = 16_384;
+/// Bytes of memory that each interface used by AF_XDP locks: those of a thread's frames.
+pub const XDP_LOCKED_BYTES: usize = FRAMES as usize * FRAME_LEN;
 /// Part of the host's memory that a thread reserves addresses for.
 const SHARE: u64 = 4;
 
 /// A thread's pool, as large as the host lets it be: paced channels wait in it, one datagram a slot.
 pub(super) fn pool() -> Pool {
     let slots = slots(rustix::system::sysinfo().totalram, commits_what_is_reserved());
-    Pool::new(slots as u32, SLOT_LEN)
+    Pool::with_frames(slots as u32, SLOT_LEN, FRAMES)
 }
 
 fn slots(memory_bytes: u64, commits: bool) -> u64 {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::OpenError;
 use super::clocks;
-use super::outputs::{LOW_WATER_SLOTS, Outputs};
+use super::outputs::Outputs;
 use super::pair::{LATE, draw, quality};
 use crate::flow::Flow;
 use crate::io::udp::{Batch, UdpError};
@@ -160,7 +160,7 @@ impl LegTask {
 
     /// Lets the oldest go when there is hardly room for what arrives.
     pub(super) fn make_room(&mut self, pool: &mut Pool, flow: &mut Flow) {
-        while pool.free_slots() < LOW_WATER_SLOTS && self.known > 0 {
+        while pool.is_crowded() && self.known > 0 {
             self.suppress(1, pool, flow);
         }
     }

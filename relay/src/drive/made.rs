@@ -104,7 +104,7 @@ impl MadeInput {
         match self.generator.fill(pool.slot_mut(slot)) {
             Ok(len) => {
                 let arrival = now.mono_at(due);
-                let arrived = Arrived { slot, len, segment_len: None, arrival, truncated: false };
+                let arrived = Arrived { slot, start: 0, len, segment_len: None, arrival, truncated: false };
                 flow.receive_made(pool, arrived, head);
                 flow.counters.last_input_utc_nanos_gauge = due.0;
                 true

@@ -6,6 +6,8 @@
 mod capacity;
 mod clocks;
 mod control;
+mod engines;
+mod interfaces;
 mod leg;
 mod made;
 mod moderation;
@@ -13,6 +15,7 @@ mod outputs;
 mod pacing;
 mod pair;
 mod pair_desk;
+mod ports;
 mod queue_watch;
 mod reactor;
 mod recorder;
@@ -23,7 +26,7 @@ mod timers;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use thiserror::Error;
@@ -31,11 +34,16 @@ use thiserror::Error;
 use crate::event::EventSink;
 use crate::io::file::FileError;
 use crate::io::udp::UdpError;
+use crate::io::xdp::{self, Refusal};
 use crate::pair::key_file::KeyFileError;
-use crate::spec::{FlowSpec, PairProblem};
+use crate::spec::{Engine, FlowSpec, PairProblem};
 use crate::stats::{Counters, FlowStats};
+use crate::sys::SharedPart;
 
+pub use capacity::XDP_LOCKED_BYTES;
 pub use pair_desk::{HandOverAnswer, HandOverError};
+
+use engines::{Engines, Moves};
 use reactor::{Command, Reactor, Wake};
 use recorder::{Archive, Recorder};
 use task::FlowTask;
@@ -58,6 +66,9 @@ pub enum OpenError {
     /// The thread that saves its recordings.
     #[error("starting the thread that records: {0}")]
     Recorder(io::Error),
+    /// The engine that was asked for.
+    #[error(transparent)]
+    Engine(#[from] Refusal),
     /// Its synthetic channel.
     #[error("{url}: {reason}")]
     Test {
@@ -95,6 +106,8 @@ impl FlowHandle {
 pub struct Driver {
     threads: Vec<Thread>,
     events: EventSink,
+    engine: Engine,
+    engines: Mutex<Engines>,
     next_id: AtomicUsize,
     /// Only from the first flow on that is recorded.
     archive: Mutex<Option<Archive>>,
@@ -104,20 +117,23 @@ struct Thread {
     mailbox: Mutex<Sender<Command>>,
     wake: Wake,
     flows: AtomicUsize,
+    /// Its frames, for AF_XDP.
+    frames: SharedPart,
     handle: JoinHandle<()>,
 }
 
 impl Driver {
-    /// Starts `threads` threads, at least one.
+    /// Starts `threads` threads, at least one, whose flows get their datagrams by `engine`.
     ///
     /// # Errors
     /// When the system has no thread or descriptor left.
-    pub fn start(threads: usize, events: EventSink) -> io::Result<Self> {
+    pub fn start(threads: usize, engine: Engine, events: EventSink) -> io::Result<Self> {
         // Pool memory is touched page by page; huge pages would make one idle channel weigh megabytes. It is a matter
         // of economy, so a kernel that refuses is no error.
         let _ = rustix::thread::disable_transparent_huge_pages(true);
         let threads = (0..threads.max(1)).map(Thread::start).collect::<io::Result<_>>()?;
-        Ok(Self { threads, events, next_id: AtomicUsize::new(0), archive: Mutex::default() })
+        let engines = Mutex::new(Engines::new(engine));
+        Ok(Self { threads, events, engine, engines, next_id: AtomicUsize::new(0), archive: Mutex::default() })
     }
 
     /// Opens the sockets and files of a flow, all or none. Nothing is sent yet.
@@ -125,17 +141,25 @@ impl Driver {
     /// # Errors
     /// [`OpenError`] names what could not be opened and why.
     pub fn open(&self, spec: &FlowSpec) -> Result<PreparedFlow, OpenError> {
+        if self.engine == Engine::Xdp {
+            xdp::probe()?;
+        }
         let recorder = self.recorder(spec).map_err(OpenError::Recorder)?;
         FlowTask::open(spec, Arc::clone(&self.events), recorder).map(|task| PreparedFlow(Box::new(task)))
     }
 
-    /// Starts a flow on the thread that has the fewest.
+    /// Starts a flow on the thread that has its interface, or else on the one that has the fewest flows.
     pub fn add(&self, flow: PreparedFlow) -> FlowHandle {
         let id = self.next_id.fetch_add(1, Relaxed) as u64;
         let (name, stats) = (flow.0.name().to_owned(), Arc::clone(flow.0.stats()));
-        let thread = (0..self.threads.len()).min_by_key(|&index| self.threads[index].flows.load(Relaxed)).unwrap_or(0);
+        let (input, outlets) = (flow.0.network_input().cloned(), flow.0.outlets());
+        let mut engines = self.engines();
+        let least =
+            || (0..self.threads.len()).min_by_key(|&index| self.threads[index].flows.load(Relaxed)).unwrap_or(0);
+        let thread = input.as_ref().and_then(|input| engines.thread_for(input)).unwrap_or_else(least);
         self.threads[thread].flows.fetch_add(1, Relaxed);
         self.threads[thread].tell(Command::Add(id, flow.0));
+        self.carry_out(engines.add(id, input.as_ref(), outlets, (thread, &self.threads[thread].frames)));
         FlowHandle { name, stats, thread, id }
     }
 
@@ -145,8 +169,23 @@ impl Driver {
         let (reply, done) = channel();
         thread.tell(Command::Remove(flow.id, reply));
         thread.flows.fetch_sub(1, Relaxed);
+        self.engines().remove(flow.id);
         // An error means that the thread is gone; what it published last is the total then.
         done.recv().unwrap_or_else(|_| flow.stats.snapshot())
+    }
+
+    /// Looks whether each input still comes the way that is right for it; for once a second.
+    pub fn tend(&self) {
+        let moves = self.engines().look(|thread| self.threads[thread].frames.clone());
+        self.carry_out(moves);
+    }
+
+    fn engines(&self) -> MutexGuard<'_, Engines> {
+        self.engines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn carry_out(&self, moves: Moves) {
+        moves.into_iter().for_each(|(thread, step)| self.threads[thread].tell(Command::Move(step)));
     }
 
     /// Has a flow handed over to another instance; `answer` gets what came of it, or is dropped if the flow ends first.
@@ -193,8 +232,9 @@ impl Thread {
         let (mailbox, commands) = channel();
         let wake = Wake::new()?;
         let reactor = Reactor::new(commands, wake.clone())?;
+        let frames = reactor.share_frames();
         let handle = std::thread::Builder::new().name(format!("relay-{index}")).spawn(move || reactor.run())?;
-        Ok(Self { mailbox: Mutex::new(mailbox), wake, flows: AtomicUsize::new(0), handle })
+        Ok(Self { mailbox: Mutex::new(mailbox), wake, flows: AtomicUsize::new(0), frames, handle })
     }
 
     fn tell(&self, command: Command) {

@@ -2,24 +2,27 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::clocks;
+use super::engines::Outlet;
 use super::pacing::Pacing;
+use super::ports::{SharedLane, locked};
 use crate::event::EventKind;
 use crate::flow::Flow;
 use crate::io::udp::{Turn, Tx, UdpError};
+use crate::io::xdp::Headers;
 use crate::mem::Pool;
 use crate::spec::{FlowSpec, Output, Transport};
 use crate::stage::numbering::Numbering;
 use crate::time::{Moment, Time};
+use crate::wire::ts::PACKET_LEN;
 
 /// Interval between attempts to open a failing output anew.
 const REOPEN_INTERVAL: Duration = Duration::from_secs(1);
 /// An output that has failed may be tried again after so long.
 const FAILING_FOR: Duration = Duration::from_secs(5);
-/// Free slots below which paced datagrams leave early, rather than that arriving ones find no room.
-pub(super) const LOW_WATER_SLOTS: usize = 128;
 
 /// All outputs of a flow.
 pub(super) struct Outputs {
@@ -29,12 +32,16 @@ pub(super) struct Outputs {
     has_rtp: bool,
     /// How often one was opened anew.
     reopened: u64,
-    /// Only if the flow is paced. Datagrams due together may leave as one burst if it is not, never if it is.
+    /// Only if the flow is paced.
     pacing: Option<Pacing>,
+    /// Bytes of a datagram without an RTP header.
+    datagram_len: usize,
 }
 
 struct Egress {
     tx: Tx,
+    /// By AF_XDP, with these headers; through the socket if none.
+    lane: Option<(SharedLane, Headers)>,
     failing: Option<Failing>,
 }
 
@@ -45,7 +52,8 @@ struct Failing {
 
 impl Outputs {
     pub(super) fn open(spec: &FlowSpec) -> Result<Self, UdpError> {
-        let outputs = spec.own_outputs().iter().map(|output| Ok(Egress { tx: Tx::open(output)?, failing: None }));
+        let outputs =
+            spec.own_outputs().iter().map(|output| Ok(Egress { tx: Tx::open(output)?, lane: None, failing: None }));
         let first = spec.outputs.first().map_or_else(|| (Ipv4Addr::UNSPECIFIED, 0).into(), |output| output.address);
         Ok(Self {
             outputs: outputs.collect::<Result<_, UdpError>>()?,
@@ -53,7 +61,27 @@ impl Outputs {
             has_rtp: spec.outputs.iter().any(|output| output.transport == Transport::Rtp),
             reopened: 0,
             pacing: Pacing::of(spec),
+            datagram_len: spec.packets_per_datagram * PACKET_LEN,
         })
+    }
+
+    /// Which outputs may be sent by AF_XDP.
+    pub(super) fn outlets(&self) -> Vec<Outlet> {
+        let outlets = self.outputs.iter().map(|egress| Outlet {
+            url: egress.tx.output().to_string(),
+            interface: egress.tx.xdp_interface(self.datagram_len),
+            bursts: self.bursts(),
+        });
+        outlets.collect()
+    }
+
+    /// Has an output send by AF_XDP, unless it does so already. Returns what is to be said of it.
+    pub(super) fn send_by(&mut self, number: usize, lane: &SharedLane, way: &'static str) -> Option<EventKind> {
+        let egress = self.outputs.get_mut(number).filter(|egress| egress.lane.is_none() && egress.failing.is_none())?;
+        let (interface, headers) = egress.tx.headers()?;
+        egress.lane = Some((Arc::clone(lane), headers));
+        self.pacing.iter_mut().for_each(Pacing::probe_soon);
+        Some(EventKind::OutputByXdp { output: egress.tx.output().to_string(), interface, way })
     }
 
     /// The first output to a group, where other instances are heard, and the address that it is sent from.
@@ -86,8 +114,15 @@ impl Outputs {
     /// Finds out how paced datagrams are released, and says so if that is news.
     pub(super) fn probe(&mut self, now: Time, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
         if let Some(pacing) = self.pacing.as_mut().filter(|pacing| pacing.wants_probe(now)) {
-            pacing.probe(now, self.outputs.iter_mut().map(|egress| &mut egress.tx), &mut flow.counters, say);
+            let by_xdp = self.outputs.iter().any(|egress| egress.lane.is_some());
+            let sockets = self.outputs.iter_mut().map(|egress| &mut egress.tx);
+            pacing.probe(now, sockets, by_xdp, &mut flow.counters, say);
         }
+    }
+
+    /// Whether datagrams that are due together may leave as one burst: only as they arrive, never when paced.
+    const fn bursts(&self) -> bool {
+        self.pacing.is_none()
     }
 
     /// When something is to be sent, if the next datagram leaves at `release`.
@@ -108,8 +143,9 @@ impl Outputs {
             None => flow.queue().next_release().filter(|&release| release <= now.mono).map(|_| now.mono),
         };
         let Some(horizon) = horizon else { return false };
-        let is_crowded = pool.free_slots() < LOW_WATER_SLOTS;
-        self.send_until(if is_crowded { Time(u64::MAX) } else { horizon }, now, pool, flow, say);
+        // Paced datagrams leave early, rather than that arriving ones find no room.
+        let horizon = if pool.is_crowded() { Time(u64::MAX) } else { horizon };
+        self.send_until(horizon, now, pool, flow, say);
         true
     }
 
@@ -127,10 +163,14 @@ impl Outputs {
         flow: &mut Flow,
         say: &mut impl FnMut(EventKind),
     ) {
-        let turn = Turn { now, horizon, numbering: self.numbering, burst: self.pacing.is_none() };
+        let turn = Turn { now, horizon, numbering: self.numbering, burst: self.bursts() };
+        let mut in_place = true;
         for egress in &mut self.outputs {
-            if egress.send(turn, pool, flow, say) {
-                self.reopened += 1;
+            let had_lane = egress.lane.is_some();
+            let (reopened, still_in_place) = egress.send(turn, pool, flow, in_place, say);
+            in_place = still_in_place;
+            self.reopened += u64::from(reopened);
+            if reopened || had_lane != egress.lane.is_some() {
                 self.pacing.iter_mut().for_each(Pacing::probe_soon);
             }
         }
@@ -138,6 +178,7 @@ impl Outputs {
         if self.has_rtp {
             flow.queue().due(horizon).for_each(|(datagram, _)| self.numbering.pass(&datagram.rtp));
         }
+        flow.counters.xdp_outputs_gauge = self.outputs.iter().filter(|egress| egress.lane.is_some()).count() as u64;
         if let Some(pacing) = &mut self.pacing {
             let (queue, counters) = flow.sending();
             queue.due(horizon).for_each(|(datagram, _)| pacing.sent(datagram.release, done, counters, say));
@@ -147,20 +188,38 @@ impl Outputs {
 }
 
 impl Egress {
-    /// Sends what is due. Returns whether it was opened anew after that.
-    fn send(&mut self, turn: Turn, pool: &Pool, flow: &mut Flow, say: &mut impl FnMut(EventKind)) -> bool {
-        let sent = self.tx.send(pool, flow.queue(), turn);
+    /// Sends what is due; with `in_place`, the frames that datagrams came in may be written to. Returns whether it was opened
+    /// anew after that, and whether frames may still be written to.
+    fn send(
+        &mut self,
+        turn: Turn,
+        pool: &mut Pool,
+        flow: &mut Flow,
+        in_place: bool,
+        say: &mut impl FnMut(EventKind),
+    ) -> (bool, bool) {
+        let (sent, in_place) = match &self.lane {
+            Some((lane, headers)) => {
+                let lane = (&mut *locked(lane), headers);
+                self.tx.send_by(lane, pool, flow.queue(), turn, in_place)
+            }
+            None => (self.tx.send(pool, flow.queue(), turn), in_place),
+        };
+        if sent.error.is_some() {
+            // What AF_XDP refuses, the socket may take.
+            self.lane = None;
+        }
         flow.counters.output_datagrams += sent.datagrams;
         flow.counters.output_bytes += sent.bytes;
         flow.counters.output_errors += sent.refused;
         match sent.error {
-            Some(error) => return self.on_failure(turn.now.mono, &error.to_string(), say),
+            Some(error) => return (self.on_failure(turn.now.mono, &error.to_string(), say), in_place),
             None if self.failing.take().is_some() => {
                 say(EventKind::OutputBack { output: self.tx.output().to_string() });
             }
             None => {}
         }
-        false
+        (false, in_place)
     }
 
     /// The route, the interface or its address may have changed: a socket opened anew finds them as they are now.

@@ -31,7 +31,8 @@ pub(super) struct Pacing {
     /// Whether other instances rely on when this one sends, and on what it has sent.
     is_paired: bool,
     next_probe: Time,
-    was_told: bool,
+    /// Who keeps the times, and why none better, as last said.
+    told: Option<(Tier, Option<String>)>,
     /// Whether the last datagrams leave, all at once.
     is_ending: bool,
 }
@@ -44,7 +45,7 @@ impl Pacing {
             punctuality: Punctuality::default(),
             is_paired: spec.pair.is_some() || spec.leg.is_some(),
             next_probe: Time::default(),
-            was_told: false,
+            told: None,
             is_ending: false,
         })
     }
@@ -92,34 +93,40 @@ impl Pacing {
         self.next_probe = Time(0);
     }
 
-    /// Finds out who can keep the times, has him do it, and says so if that is news.
+    /// Finds out who can keep the times, has him do it, and says so if that is news. What leaves `by_xdp` passes the kernel's
+    /// queues by, and would leave as soon as it is sent.
     pub(super) fn probe<'a>(
         &mut self,
         now: Time,
-        outputs: impl Iterator<Item = &'a mut Tx>,
+        sockets: impl Iterator<Item = &'a mut Tx>,
+        by_xdp: bool,
         counters: &mut Counters,
         say: &mut impl FnMut(EventKind),
     ) {
         self.next_probe = now + PROBE_INTERVAL;
-        let (tier, reason) = match self.hand_to_kernel(outputs) {
+        let (tier, reason) = match self.hand_to_kernel(sockets, by_xdp) {
             Ok(()) => (Tier::Fq, None),
             Err(reason) => (Tier::Timer, Some(reason)),
         };
         counters.pacing_tier_gauge = 1 + Tier::ALL.iter().position(|&each| each == tier).unwrap_or(0) as u64;
-        if tier != self.release.tier() || !self.was_told {
-            self.was_told = true;
+        self.release.change(tier);
+        let found = (tier, reason);
+        if self.told.as_ref() != Some(&found) {
+            let (tier, reason) = self.told.insert(found).clone();
             say(EventKind::Paced { tier, reason });
         }
-        self.release.change(tier);
     }
 
-    fn hand_to_kernel<'a>(&self, outputs: impl Iterator<Item = &'a mut Tx>) -> Result<(), String> {
+    fn hand_to_kernel<'a>(&self, sockets: impl Iterator<Item = &'a mut Tx>, by_xdp: bool) -> Result<(), String> {
         if self.is_paired {
             return Err("what the kernel has ahead cannot be called back, and the flow has other instances".to_owned());
         }
-        let mut outputs: Vec<_> = outputs.collect();
-        let able = outputs.iter().try_for_each(|tx| can_keep(tx));
-        for tx in &mut outputs {
+        let mut sockets: Vec<_> = sockets.collect();
+        let able = match by_xdp {
+            true => Err("what leaves by AF_XDP passes no queue in which the kernel could keep times".to_owned()),
+            false => sockets.iter().try_for_each(|tx| can_keep(tx)),
+        };
+        for tx in &mut sockets {
             tx.keep_departures(able.is_ok()).map_err(|error| format!("the kernel takes no times: {error}"))?;
         }
         able

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::OpenError;
 use super::clocks;
 use super::control::Control;
-use super::outputs::{LOW_WATER_SLOTS, Outputs};
+use super::outputs::Outputs;
 use super::pair_desk::{Desk, HandOverAnswer};
 use crate::event::EventKind;
 use crate::flow::Flow;
@@ -225,7 +225,7 @@ impl PairTask {
 
     /// Lets the oldest go when there is hardly room for what arrives: nobody has had them on air for long.
     pub(super) fn make_room(&mut self, pool: &mut Pool, flow: &mut Flow) {
-        while pool.free_slots() < LOW_WATER_SLOTS && self.known > 0 {
+        while pool.is_crowded() && self.known > 0 {
             self.machine.sent(1);
             self.suppress(1, pool, flow);
         }

@@ -1,5 +1,7 @@
 //! One thread: waits for sockets, deadlines and its mailbox, and turns the flows concerned.
 
+mod xdp;
+
 use std::collections::HashMap;
 use std::io;
 use std::num::NonZeroU64;
@@ -9,20 +11,25 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 
+use super::engines::Move;
 use super::leg::LegTask;
 use super::moderation::Moderation;
 use super::pair_desk::{HandOverAnswer, HandOverError};
+use super::ports::Ports;
 use super::task::FlowTask;
 use super::timers::Timers;
 use super::{capacity, clocks};
 use crate::io::udp::Batch;
+use crate::io::xdp::Taken;
 use crate::mem::Pool;
 use crate::stats::Counters;
-use crate::sys::Waiter;
+use crate::sys::{SharedPart, Waiter};
 use crate::time::{Moment, Time};
 
 /// The mailbox among the descriptors watched; flows count from 0.
 const MAILBOX: u64 = u64::MAX;
+/// Set in the number of a port: a descriptor of AF_XDP.
+const PORT: u64 = 1 << 61;
 /// Set in the number of a flow: a descriptor on which its other instances are heard.
 const OTHERS: u64 = 1 << 62;
 /// Deadlines looked at in a row, before descriptors are again.
@@ -32,6 +39,7 @@ const MOST_DEADLINES: usize = 256;
 pub(super) enum Command {
     Add(u64, Box<FlowTask>),
     Remove(u64, Sender<Counters>),
+    Move(Move),
     HandOver(u64, HandOverAnswer),
     Answer(Arc<dyn Fn() + Send + Sync>),
     Stop,
@@ -65,6 +73,11 @@ pub(super) struct Reactor {
     pool: Pool,
     batch: Batch,
     flows: HashMap<u64, Box<FlowTask>>,
+    ports: Ports,
+    /// Datagrams being taken from a port; kept for its memory.
+    taken: Vec<Taken>,
+    /// Flows that got some of them.
+    touched: Vec<u64>,
     /// Flows that hand over before they end, and who waits for that.
     leaving: HashMap<u64, Sender<Counters>>,
     timers: Timers,
@@ -86,12 +99,20 @@ impl Reactor {
             pool: capacity::pool(),
             batch: Batch::default(),
             flows: HashMap::new(),
+            ports: Ports::default(),
+            taken: Vec::new(),
+            touched: Vec::new(),
             leaving: HashMap::new(),
             timers: Timers::default(),
             moderation: Moderation::default(),
             filled: 0,
             stopping: false,
         })
+    }
+
+    /// The memory of its frames.
+    pub(super) fn share_frames(&self) -> SharedPart {
+        self.pool.share_frames()
     }
 
     /// Runs until told to stop.
@@ -111,6 +132,7 @@ impl Reactor {
                 match id {
                     id if is_of_others(id) => self.turn_unwatched(id & !OTHERS, now),
                     MAILBOX => self.read_mailbox(now),
+                    id if id & PORT != 0 => self.turn_port(id & !PORT, now),
                     id => self.turn(id, now, true),
                 }
                 // What is to leave now does not wait for what all the others have to take in.
@@ -148,6 +170,7 @@ impl Reactor {
         {
             task.scheduled = None;
             self.listen(id, now);
+            self.look_at_port_of(id, now);
             self.turn_unwatched(id, now);
         }
     }
@@ -166,6 +189,9 @@ impl Reactor {
 
     fn turn(&mut self, id: u64, now: Moment, readable: bool) {
         let Some(task) = self.flows.get_mut(&id) else { return };
+        if readable && self.ports.entrance(id).is_some() && !task.has_just_entered(now.mono) {
+            return self.turn_behind_port(id, now);
+        }
         if readable {
             self.filled += task.on_readable(now, &mut self.pool, &mut self.batch);
         }
@@ -192,7 +218,10 @@ impl Reactor {
 
     /// Ends a flow that was asked to.
     fn end(&mut self, id: u64, now: Moment) {
-        if let (Some(task), Some(reply)) = (self.flows.remove(&id), self.leaving.remove(&id)) {
+        let Some(reply) = self.leaving.remove(&id) else { return };
+        self.close_entrance(id, now);
+        self.ports.leave(id);
+        if let Some(task) = self.flows.remove(&id) {
             // Whoever asked may be gone.
             let _ = reply.send(task.close(now, &mut self.pool, &mut self.batch));
         }
@@ -208,6 +237,7 @@ impl Reactor {
                     self.flows.insert(id, task);
                     self.turn(id, now, true);
                 }
+                Command::Move(step) => self.carry_out(step, now),
                 Command::Remove(id, reply) => {
                     self.leaving.insert(id, reply);
                     match self.flows.get_mut(&id).map(|task| task.begin_leave(now)) {

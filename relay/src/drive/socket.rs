@@ -52,6 +52,10 @@ impl SocketInput {
         Ok(Self { rx, input: input.clone(), buffer_bytes, state, queue, failure: None })
     }
 
+    pub(super) const fn input(&self) -> &Input {
+        &self.input
+    }
+
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
         self.rx.as_fd()
     }
@@ -84,7 +88,7 @@ impl SocketInput {
             dropped += self.rx.new_drops(&received);
             let arrival = received.arrival_by(now);
             let Received { len, segment_len, truncated, .. } = received;
-            flow.receive(pool, Arrived { slot, len, segment_len, arrival, truncated });
+            flow.receive(pool, Arrived { slot, start: 0, len, segment_len, arrival, truncated });
         }
         if buffers > 0 {
             self.note_arrival(now, flow, say);
@@ -167,7 +171,9 @@ impl SocketInput {
         }
     }
 
-    fn note_arrival(&mut self, now: Moment, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
+    /// A datagram has come, by whichever way.
+    #[inline]
+    pub(super) fn note_arrival(&mut self, now: Moment, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
         match self.state {
             State::Up { .. } => {}
             State::New { .. } | State::Silent { was_up: false, .. } => say(EventKind::InputStarted),
@@ -179,7 +185,8 @@ impl SocketInput {
     }
 }
 
-fn note_drops(dropped: u64, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
+/// Counts datagrams that the kernel dropped, and says so.
+pub(super) fn note_drops(dropped: u64, flow: &mut Flow, say: &mut impl FnMut(EventKind)) {
     if dropped > 0 {
         flow.counters.dropped_kernel += dropped;
         say(EventKind::KernelDrops(dropped));

@@ -1,5 +1,7 @@
 //! A flow with its input and outputs, as a reactor thread drives it.
 
+mod xdp;
+
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +42,10 @@ pub(super) struct FlowTask {
     recorder: Option<Recorder>,
     stats: Arc<FlowStats>,
     ended: bool,
+    /// Whether it got datagrams of a port since its last turn.
+    touched: bool,
+    /// When datagrams last began to come by AF_XDP.
+    entered: Option<Time>,
     /// When the pair wants to be looked at.
     next_look: Option<Time>,
     /// When the next report is due.
@@ -78,6 +84,8 @@ impl FlowTask {
             recorder,
             stats: Arc::default(),
             ended: false,
+            touched: false,
+            entered: None,
             next_look: None,
             next_report: Time::default(),
             scheduled: None,
@@ -101,6 +109,10 @@ impl FlowTask {
             FlowInput::Socket(socket) => Some(socket.fd()),
             FlowInput::Made(_) => None,
         }
+    }
+
+    pub(super) fn say(&self, event: EventKind) {
+        self.teller.say(event);
     }
 
     /// What is on air from other instances, and what they say, if there may be any.
@@ -163,10 +175,15 @@ impl FlowTask {
 
     /// Something waits at the input's descriptor. Returns how many buffers it filled.
     pub(super) fn on_readable(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> usize {
+        self.take_in(now, pool, batch, MOST_BATCHES_A_TURN)
+    }
+
+    /// Takes in what waits at the socket, if the input has one, up to so many batches. Returns how many buffers that filled.
+    fn take_in(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch, most_batches: usize) -> usize {
         let Self { flow, input, outputs, pair, leg, teller, next_look, .. } = self;
         let FlowInput::Socket(socket) = input else { return 0 };
         let mut buffers = 0;
-        for _ in 0..MOST_BATCHES_A_TURN {
+        for _ in 0..most_batches {
             let filled = socket.receive(now, pool, batch, flow, &mut |kind| teller.say(kind));
             let (pair, leg) = (pair.as_mut(), leg.as_mut());
             SendingSide { flow, outputs, pair, leg, next_look, teller }.send_due(now, pool, batch);
@@ -195,6 +212,7 @@ impl FlowTask {
 
     /// Ends a turn: publishes the counters and says when to look again, if ever.
     pub(super) fn end_turn(&mut self, now: Moment, pool: &mut Pool) -> Option<Time> {
+        self.touched = false;
         self.stats.publish(&self.flow.counters);
         let input = match &self.input {
             FlowInput::Socket(socket) => Some(socket.deadline()),

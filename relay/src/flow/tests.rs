@@ -61,7 +61,7 @@ impl Bench {
     fn receive_joined(&mut self, bytes: &[u8], segment_len: Option<usize>) -> SlotId {
         let slot = self.pool.take().unwrap();
         self.pool.slot_mut(slot)[..bytes.len()].copy_from_slice(bytes);
-        let arrived = Arrived { slot, len: bytes.len(), segment_len, arrival: self.now, truncated: false };
+        let arrived = Arrived { slot, start: 0, len: bytes.len(), segment_len, arrival: self.now, truncated: false };
         self.flow.receive(&mut self.pool, arrived);
         slot
     }
@@ -103,7 +103,7 @@ fn rtp(sequence: u16, payload: &[u8]) -> Vec<u8> {
 fn a_datagram_is_sent_from_the_address_that_it_was_received_at() {
     let mut bench = Bench::new(Transport::Rtp);
     let slot = bench.receive(&rtp(1, &packets(0, 7)));
-    let received_at = bench.pool.memory()[bench.pool.place(slot)].as_ptr().wrapping_add(12);
+    let received_at = bench.pool.bytes(Span { slot, start: 12, len: 1 }).as_ptr();
     let sent_from: Vec<_> = bench
         .flow
         .queue()
@@ -239,7 +239,7 @@ fn each_defect_is_counted_by_its_name() {
     bench.receive(&rtp(2, &[9; 1_316]));
     bench.receive(&[]);
     let slot = bench.pool.take().unwrap();
-    let arrived = Arrived { slot, len: 32_768, segment_len: None, arrival: bench.now, truncated: true };
+    let arrived = Arrived { slot, start: 0, len: 32_768, segment_len: None, arrival: bench.now, truncated: true };
     bench.flow.receive(&mut bench.pool, arrived);
     let counters = bench.counters();
     assert_eq!(

@@ -1,7 +1,7 @@
 //! Network interfaces, by name or by one of their addresses.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::{InterfaceFlags, if_nametoindex};
@@ -47,8 +47,26 @@ pub fn running() -> BTreeSet<String> {
     found.map(|entry| entry.interface_name).collect()
 }
 
-fn name_with(address: IpAddr) -> Option<String> {
+/// Name of the interface through which the routes lead to `address`, now.
+pub fn name_towards(address: SocketAddr) -> Option<String> {
+    let unspecified = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+    let socket = UdpSocket::bind(unspecified).ok()?;
+    socket.connect(address).ok()?;
+    name_with(socket.local_addr().ok()?.ip())
+}
+
+/// Name of the interface that has this address, now.
+pub(crate) fn name_with(address: IpAddr) -> Option<String> {
     addresses().find(|(_, found)| *found == Some(address)).map(|(name, _)| name)
+}
+
+/// Hardware address of an interface, now; `None` if it has no Ethernet.
+pub(crate) fn hardware_address(name: &str) -> Option<[u8; 6]> {
+    getifaddrs()
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry.interface_name == name)
+        .find_map(|entry| entry.address.as_ref()?.as_link_addr()?.addr())
 }
 
 fn present() -> String {

@@ -8,6 +8,7 @@ pub mod qdisc;
 pub mod recording;
 pub mod synthetic;
 pub mod udp;
+pub mod xdp;
 
 use crate::time::Utc;
 

@@ -2,4 +2,5 @@
 
 mod pool;
 
+pub(crate) use pool::FRAME_LEN;
 pub use pool::{Pool, SlotId, Span};

@@ -1,10 +1,22 @@
 //! The pool of slots.
 
+use std::alloc::{self, handle_alloc_error};
 use std::ops::Range;
+
+use crate::sys::{Region, SharedPart};
 
 /// Distance that the start of a slot is moved on against its neighbour's, so that slots do not all start on the same
 /// cache sets: 64 KiB apart exactly, a batch of datagrams would fight for the same few lines.
 const CACHE_SKEW: usize = 1_344;
+
+/// Bytes of a frame, as network drivers like them: two to a page.
+pub(crate) const FRAME_LEN: usize = 2_048;
+
+/// Free slots below which what arrives may soon find no room.
+const LOW_WATER_SLOTS: usize = 128;
+
+/// Free frames that are not lent: datagrams that are put together anew need some, whatever the kernel has.
+const FRAME_RESERVE: usize = 1_024;
 
 /// Number of a slot in its pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,49 +50,70 @@ impl Span {
 #[derive(Clone, Copy, Debug)]
 pub struct Layout {
     slot_len: usize,
+    /// Slots; higher numbers are frames.
+    slots: u32,
+    frames_len: usize,
 }
 
 impl Layout {
     /// Where a slot lies.
     #[inline]
     pub const fn place(self, slot: SlotId) -> Range<usize> {
-        let start = slot.0 as usize * (self.slot_len + CACHE_SKEW);
-        start..start + self.slot_len
+        if slot.0 < self.slots {
+            let start = self.frames_len + slot.0 as usize * (self.slot_len + CACHE_SKEW);
+            return start..start + self.slot_len;
+        }
+        let start = (slot.0 - self.slots) as usize * FRAME_LEN;
+        start..start + FRAME_LEN
     }
 }
 
 /// Slots of equal length, allocated once and used over and over, most recently used first so that they stay in cache
 /// and memory never touched stays unmapped. A slot is in use as long as anybody holds it.
+///
+/// Frames are short slots at the memory's start, which can be shared with the kernel as a whole: those that nobody here
+/// holds are the kernel's to receive into.
 pub struct Pool {
-    memory: Vec<u8>,
-    slot_len: usize,
+    memory: Region,
+    layout: Layout,
     /// Slots given back; those from `fresh` on were never taken.
     free: Vec<SlotId>,
     fresh: u32,
+    free_frames: Vec<SlotId>,
+    /// Frames that the kernel has, to receive into.
+    lent: usize,
     holders: Vec<u32>,
 }
 
 impl Pool {
     /// A pool of `slots` slots, `slot_len` bytes each. The memory is reserved now and mapped when first written.
     pub fn new(slots: u32, slot_len: usize) -> Self {
-        let stride = slot_len + CACHE_SKEW;
+        Self::with_frames(slots, slot_len, 0)
+    }
+
+    /// A pool that has frames too.
+    pub(crate) fn with_frames(slots: u32, slot_len: usize, frames: u32) -> Self {
+        let layout = Layout { slot_len, slots, frames_len: frames as usize * FRAME_LEN };
+        let bytes = layout.frames_len + (slot_len + CACHE_SKEW) * slots as usize;
         Self {
-            memory: vec![0; stride * slots as usize],
-            slot_len,
+            memory: reserve(bytes),
+            layout,
             free: Vec::with_capacity(slots as usize),
             fresh: 0,
-            holders: vec![0; slots as usize],
+            free_frames: (slots..slots + frames).rev().map(SlotId).collect(),
+            lent: 0,
+            holders: vec![0; (slots + frames) as usize],
         }
     }
 
     /// Bytes in a slot.
     pub const fn slot_len(&self) -> usize {
-        self.slot_len
+        self.layout.slot_len
     }
 
     /// Number of free slots.
     pub const fn free_slots(&self) -> usize {
-        self.free.len() + self.holders.len() - self.fresh as usize
+        self.free.len() + (self.layout.slots - self.fresh) as usize
     }
 
     /// Takes a free slot; the caller holds it. `None` when all are in use.
@@ -93,8 +126,59 @@ impl Pool {
 
     fn take_fresh(&mut self) -> Option<SlotId> {
         let slot = SlotId(self.fresh);
-        ((slot.0 as usize) < self.holders.len()).then(|| self.fresh += 1)?;
+        (slot.0 < self.layout.slots).then(|| self.fresh += 1)?;
         Some(slot)
+    }
+
+    /// Takes a free frame; the caller holds it. `None` when all are in use.
+    #[inline]
+    pub(crate) fn take_frame(&mut self) -> Option<SlotId> {
+        let frame = self.free_frames.pop()?;
+        self.holders[frame.0 as usize] = 1;
+        Some(frame)
+    }
+
+    /// Takes a frame for the kernel to receive into. `None` when few are free.
+    #[inline]
+    pub(crate) fn lend_frame(&mut self) -> Option<SlotId> {
+        let frame = (self.free_frames.len() > FRAME_RESERVE).then(|| self.take_frame())??;
+        self.lent += 1;
+        Some(frame)
+    }
+
+    /// A frame that was lent is the caller's again.
+    #[inline]
+    pub(crate) const fn note_return(&mut self) {
+        self.lent -= 1;
+    }
+
+    /// Whether so much is held that what arrives may soon find no room: the oldest has to go then, sent early or not at all.
+    pub fn is_crowded(&self) -> bool {
+        self.free_slots() < LOW_WATER_SLOTS.min(self.layout.slots as usize) || self.holds_most_frames()
+    }
+
+    /// Frames held by flows are lent no more, until the kernel has none left.
+    fn holds_most_frames(&self) -> bool {
+        let frames = self.layout.frames_len / FRAME_LEN;
+        frames - self.free_frames.len() - self.lent > frames - frames / 4
+    }
+
+    /// The memory of all frames, to be shared with the kernel. Places in it are places in the pool's memory.
+    pub(crate) fn share_frames(&self) -> SharedPart {
+        self.memory.share(self.layout.frames_len)
+    }
+
+    /// Whether a slot is a frame.
+    #[inline]
+    pub(crate) const fn is_frame(&self, slot: SlotId) -> bool {
+        slot.0 >= self.layout.slots
+    }
+
+    /// The frame that the byte at this place is in, and where in it. `None` when the place is not in a frame.
+    #[inline]
+    pub(crate) fn frame_at(&self, place: usize) -> Option<(SlotId, usize)> {
+        let frame = SlotId(self.layout.slots + (place / FRAME_LEN) as u32);
+        (place < self.layout.frames_len).then_some((frame, place % FRAME_LEN))
     }
 
     /// Adds a holder to a slot in use.
@@ -110,23 +194,32 @@ impl Pool {
         debug_assert!(*holders > 0, "slot {slot:?} released more often than held");
         *holders = holders.saturating_sub(1);
         if *holders == 0 {
-            self.free.push(slot);
+            let free = if slot.0 < self.layout.slots { &mut self.free } else { &mut self.free_frames };
+            free.push(slot);
         }
     }
 
-    /// All of the pool's memory, for the kernel to read from.
-    pub fn memory(&self) -> &[u8] {
+    /// The pool's memory, for the kernel to read from.
+    pub(crate) const fn memory(&self) -> &Region {
         &self.memory
     }
 
-    /// All of the pool's memory, for the kernel to write into.
-    pub fn memory_mut(&mut self) -> &mut [u8] {
+    /// The pool's memory, for the kernel to write into.
+    pub(crate) const fn memory_mut(&mut self) -> &mut Region {
         &mut self.memory
+    }
+
+    /// Copies bytes to another place, which may overlap.
+    ///
+    /// # Panics
+    /// When either place lies outside of the pool's memory.
+    pub fn copy(&mut self, from: Range<usize>, to: usize) {
+        self.memory.copy(from, to);
     }
 
     /// How slots lie in the pool's memory.
     pub const fn layout(&self) -> Layout {
-        Layout { slot_len: self.slot_len }
+        self.layout
     }
 
     /// Where a slot lies in the pool's memory.
@@ -145,14 +238,22 @@ impl Pool {
     /// The bytes of a span.
     #[inline]
     pub fn bytes(&self, span: Span) -> &[u8] {
-        &self.memory[self.span_place(span)]
+        self.memory.bytes(self.span_place(span))
     }
 
     /// The bytes of a whole slot, to write to.
     pub fn slot_mut(&mut self, slot: SlotId) -> &mut [u8] {
         let place = self.place(slot);
-        &mut self.memory[place]
+        self.memory.bytes_mut(place)
     }
+}
+
+/// As a vector would, it gives up when there is no address space.
+fn reserve(bytes: usize) -> Region {
+    Region::new(bytes).unwrap_or_else(|_| match alloc::Layout::array::<u8>(bytes) {
+        Ok(layout) => handle_alloc_error(layout),
+        Err(_) => handle_alloc_error(alloc::Layout::new::<u8>()),
+    })
 }
 
 #[cfg(test)]
@@ -182,10 +283,44 @@ mod tests {
 
     #[test]
     fn slots_do_not_overlap() {
-        let pool = Pool::new(3, 100);
+        let mut pool = Pool::new(3, 100);
         let places: Vec<_> = (0..3).map(|id| pool.place(SlotId(id))).collect();
         assert!(places.windows(2).all(|pair| pair[0].end <= pair[1].start));
-        assert!(places[2].end <= pool.memory().len());
+        assert_eq!(pool.slot_mut(SlotId(2)).len(), 100);
+    }
+
+    #[test]
+    fn frames_lie_before_the_slots_and_are_found_by_their_place() {
+        let mut pool = Pool::with_frames(2, 100, 2);
+        let (slot, frame) = (pool.take().unwrap(), pool.take_frame().unwrap());
+        assert_eq!(pool.place(frame), 0..FRAME_LEN);
+        assert!(pool.place(slot).start >= 2 * FRAME_LEN);
+        assert_eq!(pool.frame_at(300), Some((frame, 300)));
+        assert_eq!(pool.frame_at(2 * FRAME_LEN), None);
+        pool.release(frame);
+        assert_eq!((pool.free_frames.len(), pool.free_slots()), (2, 1));
+    }
+
+    #[test]
+    fn frames_that_flows_hold_crowd_a_pool_and_those_of_the_kernel_do_not() {
+        const FRAMES: u32 = 4_096;
+        let mut pool = Pool::with_frames(LOW_WATER_SLOTS as u32, 100, FRAMES);
+        let lent: Vec<_> = std::iter::from_fn(|| pool.lend_frame()).collect();
+        assert_eq!(lent.len(), FRAMES as usize - FRAME_RESERVE);
+        assert!(!pool.is_crowded());
+        lent.iter().for_each(|_| pool.note_return());
+        assert!(!pool.is_crowded(), "three quarters are held");
+        let more = pool.take_frame().unwrap();
+        assert!(pool.is_crowded(), "more are held");
+        pool.release(more);
+        assert!(!pool.is_crowded());
+    }
+
+    #[test]
+    fn a_pool_is_crowded_when_few_slots_are_free() {
+        let mut pool = Pool::new(LOW_WATER_SLOTS as u32, 16);
+        assert!(!pool.is_crowded());
+        assert!(pool.take().is_some_and(|_| pool.is_crowded()));
     }
 
     #[test]

@@ -15,6 +15,7 @@
 
 mod bitrate;
 mod duration;
+mod engine;
 mod entry;
 mod error;
 mod file;
@@ -45,6 +46,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use bitrate::{Bitrate, NoBitrate};
+pub use engine::{Engine, UnknownEngine};
 pub use entry::{EntryError, FlowEntry};
 pub use error::{UrlError, UrlProblem};
 pub use file::FileInput;

@@ -117,7 +117,7 @@ impl Framer {
         let (target, source) = (pool.place(slot).start + len, pool.span_place(payload));
         let room = pool.slot_len() - len;
         let copied = source.len().min(room);
-        pool.memory_mut().copy_within(source.start..source.start + copied, target);
+        pool.copy(source.start..source.start + copied, target);
         Some(Span { slot, start: 0, len: (len + copied) as u32 })
     }
 
@@ -173,7 +173,7 @@ impl Framer {
         if let Some(slot) = pool.take() {
             let source = pool.span_place(work.part(from, len));
             let target = pool.place(slot).start;
-            pool.memory_mut().copy_within(source, target);
+            pool.copy(source, target);
             self.rest = Some(Rest { slot, len });
         }
     }

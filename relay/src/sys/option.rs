@@ -106,6 +106,14 @@ pub(crate) fn queue_bytes(socket: BorrowedFd) -> io::Result<u32> {
     memory_info(socket).map(|values| values[MEMINFO_RECEIVE])
 }
 
+/// The longest IP packet on the way of a connected socket, in bytes (IP_MTU).
+///
+/// # Errors
+/// When the socket is not connected, or not of IPv4.
+pub(crate) fn path_mtu(socket: BorrowedFd) -> io::Result<u32> {
+    get(socket, libc::IPPROTO_IP, libc::IP_MTU)
+}
+
 fn memory_info(socket: BorrowedFd) -> io::Result<[u32; MEMINFO_VALUES]> {
     get(socket, libc::SOL_SOCKET, libc::SO_MEMINFO)
 }

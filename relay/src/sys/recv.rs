@@ -10,6 +10,7 @@ use libc::{c_int, iovec, mmsghdr, msghdr, sockaddr_storage, socklen_t, timespec}
 use socket2::SockAddr;
 
 use super::control::{self, ControlBuffer};
+use super::region::Region;
 use crate::time::{Moment, Time, Utc};
 
 /// The most buffers that one call fills.
@@ -83,14 +84,14 @@ impl Receiver {
     pub(crate) fn receive(
         &mut self,
         socket: BorrowedFd,
-        memory: &mut [u8],
+        memory: &mut Region,
         places: impl Iterator<Item = Range<usize>>,
         sources: Sources,
         received: &mut Vec<Received>,
     ) -> io::Result<()> {
         let mut count = 0;
         for place in places.take(MAX_BATCH) {
-            self.prepare(count, &mut memory[place], sources);
+            self.prepare(count, memory.bytes_mut(place), sources);
             count += 1;
         }
         // SAFETY: the first `count` headers point to buffers inside `memory`, which is borrowed mutably for this call,

@@ -8,6 +8,7 @@ use std::ptr;
 use libc::{iovec, mmsghdr};
 
 use super::control::{self, ControlBuffer};
+use super::region::Region;
 use crate::time::Time;
 
 /// Bytes to send, as they lie.
@@ -62,7 +63,7 @@ impl Sender {
     pub(crate) fn send(
         &mut self,
         socket: BorrowedFd,
-        memory: &[u8],
+        memory: &Region,
         headers: &[u8],
         pieces: &[Piece],
         messages: &[Message],
@@ -82,11 +83,11 @@ impl Sender {
         usize::try_from(sent).map_err(|_| io::Error::last_os_error())
     }
 
-    fn gather(&mut self, memory: &[u8], headers: &[u8], pieces: &[Piece]) {
+    fn gather(&mut self, memory: &Region, headers: &[u8], pieces: &[Piece]) {
         self.buffers.clear();
         self.buffers.extend(pieces.iter().map(|piece| {
             let bytes = match piece {
-                Piece::Payload(range) => &memory[range.clone()],
+                Piece::Payload(range) => memory.bytes(range.clone()),
                 Piece::Header(range) => &headers[range.clone()],
             };
             iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() }

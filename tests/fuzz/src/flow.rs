@@ -93,7 +93,7 @@ impl Lab {
         let Some(slot) = self.pool.take() else { return };
         self.pool.slot_mut(slot)[..step.payload.len()].copy_from_slice(step.payload);
         let Step { payload, segment_len, truncated, .. } = *step;
-        let arrived = Arrived { slot, len: payload.len(), segment_len, arrival: self.now, truncated };
+        let arrived = Arrived { slot, start: 0, len: payload.len(), segment_len, arrival: self.now, truncated };
         self.flow.receive(&mut self.pool, arrived);
     }
 

@@ -48,8 +48,11 @@ impl Receiver {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = thread::spawn(move || {
+            let mut buffer = [0; 65_536];
             while !stopped.load(Ordering::Relaxed) {
-                receive(&socket, &mut take);
+                // None has come for a while, or the interface is gone.
+                let Ok((length, from)) = socket.recv_from(&mut buffer) else { continue };
+                take(Datagram { at: Instant::now(), from, payload: buffer[..length].to_vec() });
             }
         });
         Self { stop, thread: Some(thread) }
@@ -62,14 +65,6 @@ impl Drop for Receiver {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-    }
-}
-
-/// Takes datagrams until none has come for a while.
-fn receive(socket: &UdpSocket, take: &mut impl FnMut(Datagram)) {
-    let mut buffer = [0; 65_536];
-    while let Ok((length, from)) = socket.recv_from(&mut buffer) {
-        take(Datagram { at: Instant::now(), from, payload: buffer[..length].to_vec() });
     }
 }
 

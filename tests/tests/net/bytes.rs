@@ -25,7 +25,7 @@ fn a_capture_sent_at_its_own_rate_comes_out_identical() {
 fn what_ffmpeg_sends_live_comes_out_identical() {
     let path = Path::new();
     let _flowclient = Flowclient::start(&path.relay, &["--in", IN, "--out", OUT]);
-    let heard = Capture::start(&path.relay, "in0", SEND_TO);
+    let heard = Capture::start(&path.source, "eth0", SEND_TO);
     let sink = Capture::start(&path.sink, "eth0", HEARD_AT);
     let mut ffmpeg = path.source.command("ffmpeg");
     ffmpeg.args("-v error -re -f lavfi -i testsrc2=size=640x360:rate=25 -re -f lavfi -i sine=440 -t 5".split(' '));
@@ -44,7 +44,7 @@ fn what_ffmpeg_sends_live_comes_out_identical() {
 fn what_gstreamer_sends_as_rtp_comes_out_identical() {
     let path = Path::new();
     let _flowclient = Flowclient::start(&path.relay, &["--in", "rtp://239.9.9.9:5000?iface=in0", "--out", OUT]);
-    let heard = Capture::start(&path.relay, "in0", SEND_TO);
+    let heard = Capture::start(&path.source, "eth0", SEND_TO);
     let sink = Capture::start(&path.sink, "eth0", HEARD_AT);
     Process::run(&mut gstreamer(&path.source)).expect_success();
     let sent = heard.so_far();

@@ -1,9 +1,13 @@
 //! `flowclient doctor`: each planted fault is named, the command that it prints is run as printed, and then it is asked again.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path as FilePath;
+use std::process::Command;
 use std::thread;
 
 use serde_json::Value;
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 use tests::lab::{Capture, Cgroup, Ended, Flowclient, Path, Process, Sender};
 use tests::shapes::datagrams;
 
@@ -42,14 +46,19 @@ impl Patient {
     }
 
     /// The doctor's command line, in JSON.
-    fn doctor(&self) -> String {
+    fn doctor(&self, program: &FilePath) -> String {
         let arguments: Vec<_> = self.arguments.iter().map(|argument| format!("'{argument}'")).collect();
-        format!("{} doctor --json {}", Flowclient::binary().display(), arguments.join(" "))
+        format!("{} doctor --json {}", program.display(), arguments.join(" "))
     }
 
     /// What the doctor says of a check, whose subject has these words, after `setup` in the same shell.
     fn ask_after(&self, setup: &str, check: &str, subject: &str) -> Said {
-        let ended = self.shell(&format!("{setup}\n{}", self.doctor()));
+        self.ask_of(&Flowclient::binary(), setup, check, subject)
+    }
+
+    /// The same of another copy of the program.
+    fn ask_of(&self, program: &FilePath, setup: &str, check: &str, subject: &str) -> Said {
+        let ended = self.shell(&format!("{setup}\n{}", self.doctor(program)));
         let report: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
         let is_bad = report["verdict"] == "bad";
         assert_eq!(ended.code(), Some(i32::from(is_bad)), "{report}");
@@ -237,6 +246,31 @@ fn a_buffer_that_is_not_granted_is_a_matter_of_a_limit_and_of_a_capability() {
     assert_eq!(limited.command.as_deref(), Some("sysctl -w net.core.rmem_max=1073741823"), "{limited:?}");
     let capabilities = patient.ask_after(without, "capabilities", "");
     assert!(capabilities.found.contains("no NET_ADMIN (receive buffers beyond net.core.rmem_max)"), "{capabilities:?}");
+}
+
+#[test]
+fn what_af_xdp_lacks_is_named_and_given() {
+    let patient = Patient::with(&["--engine", "xdp", "--in", IN, "--out", OUT]);
+    let able = patient.ask("xdp", "in0");
+    assert!(able.verdict == "ok" && able.found.ends_with("; auto takes sockets, --engine xdp AF_XDP"), "{able:?}");
+    // A user, and a copy of the program, that have nothing to begin with.
+    let folder = TempDir::with_prefix("flowclient-tests-").unwrap();
+    let program = folder.path().join("flowclient");
+    // By another process: a program that any process has open for writing, as a child of another test would, cannot be run.
+    Process::run(Command::new("cp").arg(Flowclient::binary()).arg(&program)).expect_success();
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let as_user = "exec setpriv --reuid=65534 --regid=65534 --clear-groups";
+    let ask = |setup: &str| patient.ask_of(&program, &format!("{setup}\n{as_user} \\"), "xdp", "in0");
+
+    let poor = ask("ulimit -l 64");
+    assert_eq!(poor.verdict, "bad", "{poor:?}");
+    assert!(poor.found.contains("no CAP_NET_RAW, no CAP_NET_ADMIN, no CAP_BPF"), "{poor:?}");
+    patient.shell(&poor.command.unwrap()).expect_success();
+    let tight = ask("ulimit -l 64");
+    assert_eq!(tight.verdict, "warn", "{tight:?}");
+    patient.shell(&tight.command.unwrap()).expect_success();
+    let given = ask("ulimit -l 64");
+    assert!(given.verdict == "ok" && given.found.ends_with("auto takes AF_XDP"), "{given:?}");
 }
 
 #[test]

@@ -26,9 +26,10 @@ impl Two {
     fn new(input: &str) -> Self {
         let path = Path::new();
         let sink = Capture::start(&path.sink, "eth0", HEARD_AT);
-        let arguments = ["--in", input, "--out", RTP_OUT, "--name", "ch7"].map(str::to_owned).to_vec();
-        let first = Flowclient::start(&path.relay, &["--in", input, "--out", RTP_OUT, "--name", "ch7"]);
-        Self { first, second: None, path, sink, arguments }
+        // On one host AF_XDP would keep the second one's input from it until the first one has noticed it.
+        let arguments = ["--engine", "socket", "--in", input, "--out", RTP_OUT, "--name", "ch7"];
+        let first = Flowclient::start(&path.relay, &arguments);
+        Self { first, second: None, path, sink, arguments: arguments.map(str::to_owned).to_vec() }
     }
 
     fn start_second(&mut self) {

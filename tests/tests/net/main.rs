@@ -8,6 +8,7 @@ mod causes;
 mod channel;
 mod doctor;
 mod ending;
+mod engines;
 mod identical;
 mod inspect;
 mod inspection;

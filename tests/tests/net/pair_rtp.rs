@@ -8,16 +8,23 @@ use crate::{HEARD_AT, IN, SEND_TO};
 
 const ARGUMENTS: [&str; 5] = ["--in", IN, "--out", "rtp://239.1.1.7:5000?iface=out0", "--pair"];
 
+/// An instance, whose air nothing else that runs on this machine is to take.
+fn start(path: &Path, port: u16) -> Flowclient {
+    let instance = Flowclient::start_on(&path.relay, port, &ARGUMENTS);
+    instance.goes_first();
+    instance
+}
+
 /// Starts one instance, then the other, ends the first by `signal`, and gives the headers and the packets heard at the
 /// sink.
 fn change_hands(signal: Signal) -> (Vec<Rtp>, Vec<u32>) {
     let path = Path::new();
     let sink = Capture::start(&path.sink, "eth0", HEARD_AT);
     let sender = Sender::new(&path.source, Path::SOURCE, SEND_TO);
-    let first = Flowclient::start(&path.relay, &ARGUMENTS);
+    let first = start(&path, 9_090);
     // Another number than that of its first datagram is on air when the second comes.
     sender.send_at(1_000, datagrams(0, 1_000));
-    let _second = Flowclient::start_on(&path.relay, 9_091, &ARGUMENTS);
+    let _second = start(&path, 9_091);
     sender.send_at(1_000, datagrams(1_000, 1_000));
     first.signal(signal);
     sender.send_at(1_000, datagrams(2_000, 1_000));
@@ -59,10 +66,10 @@ fn one_that_began_elsewhere_in_the_stream_cuts_it_as_the_air_does() {
     let sink = Capture::start(&path.sink, "eth0", HEARD_AT);
     let sender = Sender::new(&path.source, Path::SOURCE, SEND_TO);
     let short = |numbers: std::ops::Range<u32>| numbers.map(|number| packets(4 * number, 4));
-    let first = Flowclient::start(&path.relay, &ARGUMENTS);
+    let first = start(&path, 9_090);
     // The second begins with packet 5 of a datagram of the first.
     sender.send_at(2_000, short(0..2_004));
-    let second = Flowclient::start_on(&path.relay, 9_091, &ARGUMENTS);
+    let second = start(&path, 9_091);
     sender.send_at(2_000, short(2_004..4_000));
     first.signal(Signal::KILL);
     sender.send_at(2_000, short(4_000..6_000));

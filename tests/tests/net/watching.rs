@@ -13,8 +13,10 @@ use crate::prometheus::{ask, prometheus};
 
 /// Where the instance that stands by serves HTTP.
 const STANDBY_PORT: u16 = 9_092;
+/// And one that sends a leg of two.
+const LEG_PORT: u16 = 9_093;
 
-/// A channel of constant rate that comes to flowclient as RTP: it has every metric that a flow without other instances has.
+/// A channel of constant rate that comes to flowclient as RTP: it has every metric that a flow without pace and other instances has.
 struct Lab {
     path: Path,
     flowclient: Flowclient,
@@ -24,35 +26,44 @@ struct Lab {
 }
 
 impl Lab {
-    fn new(pairing: &str) -> Self {
+    fn new(pairing: &str, pace: &str) -> Self {
         let path = Path::new();
         let channel = ["--handler", "ch7", "--out", "rtp://239.9.9.9:5000?iface=eth0"];
         let source = Flowclient::start(&path.source, &channel);
-        let flowclient = Flowclient::start(&path.relay, &instance(pairing));
+        let flowclient = Flowclient::start(&path.relay, &instance(pairing, pace));
         let group = Cgroup::new("watched", 200);
         group.take(flowclient.pid());
         Self { path, flowclient, _source: source, _group: group }
     }
 
-    /// With another instance of the flow, it has all metrics that there are.
+    /// Paced and with another instance of the flow, it has all metrics that there are.
     fn paired() -> (Self, Flowclient) {
-        let lab = Self::new("standby");
-        let other = Flowclient::start_on(&lab.path.relay, STANDBY_PORT, &instance("standby"));
+        let lab = Self::new("standby", "pcr");
+        let other = Flowclient::start_on(&lab.path.relay, STANDBY_PORT, &instance("standby", "pcr"));
         (lab, other)
+    }
+
+    /// An instance that sends a leg of its own.
+    fn leg(&self) -> Flowclient {
+        let legs = ["--out", "rtp://239.1.1.8:5000?iface=out0", "--out", "rtp://239.1.2.8:5000?iface=out0"];
+        let pairing = ["--in", "rtp://239.9.9.9:5000?iface=in0", "--pair", "active-active", "--pair-leg", "1"];
+        Flowclient::start_on(&self.path.relay, LEG_PORT, &[&pairing[..], &legs].concat())
     }
 }
 
-fn instance(pairing: &str) -> [&str; 6] {
-    ["--in", "rtp://239.9.9.9:5000?iface=in0", "--out", OUT, "--pair", pairing]
+fn instance<'a>(pairing: &'a str, pace: &'a str) -> [&'a str; 8] {
+    ["--in", "rtp://239.9.9.9:5000?iface=in0", "--out", OUT, "--pair", pairing, "--pace", pace]
 }
 
 #[test]
 fn the_documentation_lists_every_metric_of_a_scrape_and_no_other() {
     let (lab, _other) = Lab::paired();
+    let leg = lab.leg();
     let documented = documented();
     let mut missing = BTreeSet::new();
     until("all metrics", || {
-        let scraped = scraped(&lab.flowclient.get("/metrics").body);
+        let bodies = [&lab.flowclient, &leg].map(|instance| instance.get("/metrics").body);
+        let scraped = bodies.iter().flat_map(|body| scraped(body)).collect::<BTreeSet<_>>();
         let more: Vec<_> = scraped.difference(&documented).collect();
         assert!(more.is_empty(), "not in docs/metrics.md: {more:?}");
         let still: BTreeSet<_> = documented.difference(&scraped).cloned().collect();
@@ -74,7 +85,7 @@ fn promtool_passes_the_alert_rules_and_their_tests() {
 
 #[test]
 fn a_healthy_channel_raises_no_alert() {
-    let lab = Lab::new("off");
+    let lab = Lab::new("off", "arrival");
     let folder = TempDir::new().unwrap();
     let rules = watching::path(RULES).canonicalize().unwrap();
     let _prometheus = prometheus(&lab.path.relay, &folder, &format!("rule_files: ['{}']\n", rules.display()));

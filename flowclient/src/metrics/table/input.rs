@@ -1,6 +1,7 @@
 //! What comes in.
 
 use prometheus::proto::MetricType::{COUNTER, GAUGE};
+use relay::spec::Engine;
 use relay::stats::Counters;
 
 use super::{Family, each_flow, known, of_flow, of_flow_by};
@@ -23,6 +24,18 @@ pub(super) const FAMILIES: &[Family] = &[
         "1 while datagrams come in, 0 once the input has been silent for a second.",
         |flow| Some(flow.counters.input_up_gauge as f64)
     ),
+    Family {
+        name: "flowclient_input_engine",
+        help: "1 for the way by which datagrams come now: xdp, or socket (also for sources made here).",
+        kind: GAUGE,
+        labels: &["flow", "engine"],
+        fill: |scene, series| {
+            for flow in &scene.flows {
+                let engine = if flow.counters.xdp_gauge == 1 { Engine::Xdp } else { Engine::Socket };
+                series.add(&[&flow.name, engine.as_str()], Some(1.0));
+            }
+        },
+    },
     of_flow!(
         GAUGE "flowclient_input_last_datagram_timestamp_seconds",
         "Unix time of the last datagram in; absent before the first.",
@@ -52,6 +65,7 @@ pub(super) const FAMILIES: &[Family] = &[
         "rtp_padding" => |counters| counters.malformed_rtp_padding,
         "giant" => |counters| counters.malformed_giant,
         "no_sync" => |counters| counters.malformed_no_sync,
+        "checksum" => |counters| counters.malformed_checksum,
     ),
     of_flow!(
         COUNTER "flowclient_input_junk_bytes_total",

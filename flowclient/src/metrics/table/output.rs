@@ -25,6 +25,11 @@ pub(super) const FAMILIES: &[Family] = &[
         |flow| Some(flow.counters.output_errors as f64)
     ),
     of_flow!(
+        GAUGE "flowclient_outputs_by_xdp",
+        "Outputs whose datagrams leave by AF_XDP; the others leave through sockets.",
+        |flow| Some(flow.counters.xdp_outputs_gauge as f64)
+    ),
+    of_flow!(
         COUNTER "flowclient_pace_resets_total",
         "Times that the pace of the output was anchored anew, after a PCR jump or a long silence.",
         |flow| Some(flow.counters.pace_resets as f64)

@@ -1,7 +1,7 @@
 //! The sending socket.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd;
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -10,15 +10,20 @@ use super::UdpError;
 use super::plan::{Leaves, Plan};
 use super::rx::unspecified;
 use crate::io::interface;
+use crate::io::xdp::{Address, Headers, Lane, Refusal, group_mac};
 use crate::mem::Pool;
 use crate::spec::{Interface, Output, Transport};
 use crate::stage::numbering::Numbering;
 use crate::stage::queue::Queue;
 use crate::sys::{self, Sender};
 use crate::time::{Moment, Time};
+use crate::wire::rtp;
 
 /// Send buffer asked for: a burst of 49 datagrams for each of many flows never waits for the interface.
 const SEND_BUFFER_BYTES: usize = 4 << 20;
+
+/// Bytes of IPv4 and UDP headers.
+const IP_AND_UDP_LEN: usize = 28;
 
 /// A socket that sends one output.
 pub struct Tx {
@@ -138,6 +143,73 @@ impl Tx {
         }
         self.plan.close();
         self.send_plan(pool)
+    }
+
+    /// Sends what is due in `queue` by AF_XDP, with the headers that this socket would give it. With `in_place`, the
+    /// frames that datagrams came in may be written to. Returns whether they still may, too.
+    pub(crate) fn send_by(
+        &self,
+        (lane, headers): (&mut Lane, &Headers),
+        pool: &mut Pool,
+        queue: &Queue,
+        turn: Turn,
+        in_place: bool,
+    ) -> (Sent, bool) {
+        let Turn { now, horizon, mut numbering, .. } = turn;
+        let (mut sent, is_rtp) = (Sent::default(), self.output.transport == Transport::Rtp);
+        for (datagram, spans) in queue.due(horizon) {
+            let header = is_rtp.then(|| numbering.header(&datagram.rtp, now.utc_at(datagram.release)).write());
+            let prefix = header.as_ref().map_or(&[][..], |header| header);
+            match lane.push(pool, headers, prefix, spans, in_place) {
+                Ok(()) => {
+                    sent.datagrams += 1;
+                    sent.bytes += (prefix.len() + datagram.len) as u64;
+                }
+                Err(full) => {
+                    sent.refused += 1;
+                    sent.error = Some(io::Error::other(full));
+                }
+            }
+        }
+        match lane.flush(pool) {
+            Ok(may_write) => (sent, may_write),
+            Err(error) => {
+                (Sent { refused: sent.refused + sent.datagrams, error: Some(error), ..Sent::default() }, false)
+            }
+        }
+    }
+
+    /// The interface through which datagrams of so many bytes, an RTP header not counted, can be sent by AF_XDP.
+    pub(crate) fn xdp_interface(&self, datagram_len: usize) -> Result<String, Refusal> {
+        if self.output.multicast_loop {
+            return Err(Refusal::Loop);
+        }
+        let prefix_len = if self.output.transport == Transport::Rtp { rtp::HEADER_LEN } else { 0 };
+        let ip_len = (IP_AND_UDP_LEN + prefix_len + datagram_len) as u32;
+        if sys::path_mtu(self.socket.as_fd()).is_ok_and(|mtu| ip_len > mtu) {
+            return Err(Refusal::Long);
+        }
+        self.headers().map(|(name, _)| name).ok_or(Refusal::Address)
+    }
+
+    /// The interface that this socket sends through, and what its datagrams' headers are there. `None` for what AF_XDP does
+    /// not do: anything but groups of IPv4.
+    pub(crate) fn headers(&self) -> Option<(String, Headers)> {
+        let (SocketAddr::V4(destination), SocketAddr::V4(source)) =
+            (self.output.address, self.socket.local_addr().ok()?.as_socket()?)
+        else {
+            return None;
+        };
+        if !destination.ip().is_multicast() {
+            return None;
+        }
+        let name = match &self.output.interface {
+            Some(wanted) => interface::name_of(wanted)?,
+            None => interface::name_with(IpAddr::V4(*source.ip()))?,
+        };
+        let (source_mac, destination_mac) = (interface::hardware_address(&name)?, group_mac(*destination.ip()));
+        let (ttl, dscp) = (self.output.ttl, self.output.dscp);
+        Some((name, Headers::new(&Address { source_mac, destination_mac, source, destination, ttl, dscp })))
     }
 
     fn send_plan(&mut self, pool: &Pool) -> Sent {

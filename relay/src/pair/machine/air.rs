@@ -20,6 +20,9 @@ const AIR_GONE: Duration = Duration::from_secs(1);
 /// A pause is so long at least, and so many times the usual interval.
 const LEAST_PAUSE: Duration = Duration::from_millis(5);
 const PAUSE_INTERVALS: u32 = 4;
+/// What is on air is ahead when nothing made here was the same for so long at least, and so many times the usual interval.
+const LEAST_LEAD: Duration = Duration::from_millis(100);
+const LEAD_INTERVALS: u32 = 8;
 /// For so long after a pause, or after a change of who has the air, it is not steady.
 const STEADY: Duration = Duration::from_millis(100);
 /// Who is told to leave the air for so long, and does not, does not hear it.
@@ -39,6 +42,8 @@ pub(super) struct Air {
     /// The last datagram from one of us.
     ours: Option<Time>,
     interval: Interval,
+    /// When one of ours was last the same as one on air.
+    pub(super) matched: Option<Time>,
     /// Who sent it, and since when without a pause.
     run: Option<(SocketAddr, Time)>,
     /// The last one from somebody else, and who that is.
@@ -101,6 +106,12 @@ impl Air {
     /// Whether one of us has it.
     pub(super) fn is_ours(&self, now: Time) -> bool {
         self.ours.is_some_and(|ours| now.since(ours) < AIR_GONE)
+    }
+
+    /// Whether it goes on with what is not made here.
+    pub(super) fn is_ahead(&self) -> bool {
+        let limit = LEAST_LEAD.max(self.interval.0 * LEAD_INTERVALS);
+        self.ours.zip(self.matched).is_some_and(|(ours, matched)| ours.since(matched) > limit)
     }
 
     /// Whether it runs as it should: after a change of who has it, what was late comes first.

@@ -170,7 +170,7 @@ impl Machine {
 
     /// Whether another is on air with what is made here, so that this instance has nothing to do but wait.
     pub fn is_aside(&self) -> bool {
-        self.role == Role::Standby && self.alignment.is_aligned() && self.can_take()
+        self.role == Role::Standby && self.is_in_step() && self.can_take()
     }
 
     /// The term in which it is, or last knew somebody to be, on air.
@@ -237,7 +237,10 @@ impl Machine {
     pub fn made(&mut self, release: Time, fingerprint: Fingerprint) -> Verdict {
         match self.alignment.made(release, fingerprint) {
             Made::Waits => Verdict::Keep,
-            Made::Past { before } => Verdict::Drop { before },
+            Made::Past { before } => {
+                self.air.matched = Some(release);
+                Verdict::Drop { before }
+            }
         }
     }
 
@@ -256,6 +259,7 @@ impl Machine {
         self.air.note(arrival, sender.is_some() || heard != Heard::Ahead, source);
         if let Heard::Settles { count, since } = heard {
             self.settled += count;
+            self.air.matched = Some(arrival);
             if self.air.is_steady(arrival) {
                 self.skew.observe(arrival, arrival.since(since));
             }
@@ -329,7 +333,12 @@ impl Machine {
 
     /// It could go on where the air is: what it makes was heard there, or there is nobody to compare with.
     fn is_ready(&self, now: Time) -> bool {
-        self.role == Role::Standby && (self.alignment.is_aligned() || !self.air.is_ours(now))
+        self.role == Role::Standby && (self.is_in_step() || !self.air.is_ours(now))
+    }
+
+    /// What is on air is made here as well, the latest included: an input that has just been cut makes nothing any more.
+    fn is_in_step(&self) -> bool {
+        self.alignment.is_aligned() && !self.air.is_ahead()
     }
 
     fn say_hello(&mut self, now: Moment) {

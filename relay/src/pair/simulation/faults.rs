@@ -184,7 +184,7 @@ impl World {
         }
     }
 
-    fn standby(&self) -> Option<usize> {
+    pub(super) fn standby(&self) -> Option<usize> {
         self.alive().find(|(_, node)| node.is_standby()).map(|(place, _)| place)
     }
 
@@ -215,7 +215,7 @@ impl World {
         self.nodes[place] = None;
     }
 
-    fn change(&mut self, place: usize, change: impl FnOnce(&mut super::node::Node)) {
+    pub(super) fn change(&mut self, place: usize, change: impl FnOnce(&mut super::node::Node)) {
         if let Some(node) = self.nodes[place].as_mut() {
             change(node);
         }

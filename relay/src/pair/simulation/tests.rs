@@ -97,6 +97,25 @@ fn a_hand_over_doubles_nothing_and_makes_no_gap() {
     }
 }
 
+#[test]
+fn a_standby_is_ready_for_as_long_as_it_has_what_is_on_air() {
+    for weather in [FAIR, SPARSE, DENSE, LAGGING] {
+        let mut world = on_air(3, 2, weather, Bug::None);
+        let standby = world.standby().unwrap();
+        let is_ready = |world: &World| {
+            let now = world.moment().mono;
+            world.alive().any(|(place, node)| place == standby && node.machine.standing(now).ready)
+        };
+        assert!(is_ready(&world), "{weather:?}");
+        world.change(standby, |node| node.has_input = false);
+        world.run(Duration::from_millis(150) + weather.input_lag);
+        assert!(!is_ready(&world), "{weather:?}, without input");
+        world.change(standby, |node| node.has_input = true);
+        world.run(Duration::from_millis(200));
+        assert!(is_ready(&world), "{weather:?}, with input again");
+    }
+}
+
 /// Faults in rough weather, one after the other, until so many steps are done: nothing is lost, somebody is on air after each,
 /// and none doubles more than `most_duplicates`.
 fn suffer_in_rough_weather(faults: &[Fault], least_steps: u64, most_duplicates: u64) {
