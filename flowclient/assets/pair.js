@@ -32,9 +32,22 @@ export function drawPair({ pair }) {
 
 /** This instance, then the others. */
 function instances(pair) {
+  if (pair.leg !== null) return legs(pair);
   const [role, level] = standing(ROLES[pair.role], pair);
   const others = pair.peers.map((peer) => ({ ...peer, ...named(roleOf(peer)), where: peer.address }));
   return [{ ...pair, role, level, where: "this instance" }, ...others];
+}
+
+/** The leg that this instance sends, then those that others send. */
+function legs(pair) {
+  const none = { rank: undefined, term: "–" };
+  const others = pair.legs.map((leg) => ({ ...none, ...named(standingOf(leg)), instance: leg.address, where: `leg ${leg.leg}`, quality: "–" }));
+  return [{ ...pair, ...none, ...named(ROLES[pair.role]), where: `leg ${pair.leg}, this instance` }, ...others];
+}
+
+function standingOf({ heard, agrees }) {
+  if (!heard) return ["Silent", "warn"];
+  return agrees ? ROLES.on_air : ["Other numbers", "bad"];
 }
 
 const named = ([role, level]) => ({ role, level });
@@ -59,10 +72,18 @@ function update(row, { where, instance, role, level, quality, rank, term, clock_
   say(head.children[1], where);
   say(head.children[2], instance);
   const offset = clock_offset_seconds === undefined ? "–" : span(-clock_offset_seconds);
-  [role, quality, count(rank), String(term), offset].forEach((text, at) => say(cells[at], text));
+  [role, quality, rank === undefined ? "–" : count(rank), String(term), offset].forEach((text, at) => say(cells[at], text));
 }
 
-function facts({ last_change, stranger, shadow, takeovers, suppressed }) {
+function facts(pair) {
+  return pair.leg === null ? factsOfStandby(pair) : pair.legs.map(factOfLeg);
+}
+
+function factOfLeg({ leg, equal, unequal }) {
+  return [`Same on leg ${leg}`, `${count(equal)} with the same number, ${count(unequal)} with another`];
+}
+
+function factsOfStandby({ last_change, stranger, shadow, takeovers, suppressed }) {
   const changed = last_change && `${clock(last_change.timestamp)} ${last_change.on_air ? "took" : "left"} the air: ${REASONS[last_change.reason] ?? last_change.reason}`;
   const stray = stranger && `${stranger.address} at ${clock(stranger.timestamp)}`;
   return [

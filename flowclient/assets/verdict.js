@@ -45,6 +45,7 @@ function levelOfState(flow) {
 /** What the other instances of the flow give cause to worry about. */
 function worriesOf({ pair, on_air }) {
   if (pair === null) return [];
+  if (pair.leg !== null) return pair.legs.filter(({ heard }) => !heard).map(({ leg, address }) => worry(address, `Leg ${leg} is not heard (${address})`));
   const isReady = (peer) => peer.ready && !peer.leaving;
   const clocks = pair.peers.filter((peer) => Math.abs(peer.clock_offset_seconds) > MOST_CLOCK_OFFSET);
   return [

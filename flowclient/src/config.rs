@@ -181,7 +181,7 @@ mod tests {
     use crate::args::{Cli, Command};
     use clap::Parser;
     use proptest::prelude::*;
-    use relay::spec::{Bitrate, PairSpec};
+    use relay::spec::{Bitrate, LegNumber, PairSpec};
     use tempfile::TempDir;
 
     /// The configuration of a command line, or all that is wrong with it.
@@ -234,6 +234,17 @@ mod tests {
             least_bitrate: Bitrate::new(8_000_000),
         };
         assert_eq!(pair(&words), Some(wanted));
+    }
+
+    #[test]
+    fn a_leg_is_asked_for_by_its_number() {
+        let flow = ["--in", "test:", "--out", "rtp://239.1.1.7:5000", "--out", "rtp://239.1.2.7:5000"];
+        let load = |words: &[&str]| load(&[&flow, words].concat());
+        let second = &load(&["--pair", "active-active", "--pair-leg", "2"]).unwrap().flows[0];
+        assert_eq!((second.leg, &second.pair), (Some(LegNumber(2)), &None));
+        assert!(load(&["--pair", "active-active"]).unwrap_err().contains("say with pair_leg"));
+        assert!(load(&["--pair", "active-active", "--pair-leg", "3"]).unwrap_err().contains("1 to 2"));
+        assert!(load(&["--pair", "--pair-leg", "1"]).unwrap_err().contains("means nothing"));
     }
 
     #[test]

@@ -137,7 +137,7 @@ impl Board {
     /// Enters a flow that has just started on this thread, in place of one of the same name.
     pub(crate) fn enter(&self, spec: &FlowSpec, stats: Arc<FlowStats>, thread: usize) {
         let now = Instant::now();
-        let outputs = spec.outputs.iter().map(ToString::to_string).collect();
+        let outputs = spec.own_outputs().iter().map(ToString::to_string).collect();
         let entry = Entry {
             source: spec.source.to_string(),
             inlet: Inlet::of(&spec.source),
@@ -282,7 +282,8 @@ impl Entry {
 pub(crate) mod tests {
     use relay::pair::machine::Role;
     use relay::pair::message::{InstanceId, Quality};
-    use relay::pair::status::{PairStatus, PeerStatus, Shadow, Stand};
+    use relay::pair::status::{LegStatus, PairStatus, PeerStatus, Shadow, Stand};
+    use relay::spec::LegNumber;
     use relay::stage::inspect::report::PidReport;
 
     fn stand(instance: u64, role: Role) -> Stand {
@@ -314,7 +315,16 @@ pub(crate) mod tests {
             stranger: None,
             shadow: Shadow { equal: 30, only_on_air: 2, only_here: 1, first_difference: None },
             peers: vec![peer],
+            leg: None,
+            legs: Vec::new(),
         }
+    }
+
+    /// An instance that sends leg 1, and hears leg 2.
+    pub(crate) fn leg_status(role: Role, agrees: bool) -> PairStatus {
+        let address = "rtp://239.1.2.7:5000".to_owned();
+        let other = LegStatus { leg: LegNumber(2), address, heard: true, agrees, equal: 30, unequal: 2 };
+        PairStatus { peers: Vec::new(), leg: Some(LegNumber(1)), legs: vec![other], ..pair_status(role) }
     }
 
     /// A PID with these counts and nothing else.

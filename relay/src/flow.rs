@@ -195,6 +195,16 @@ impl Flow {
         }
     }
 
+    /// Gives datagram number `index` of the queue this RTP sequence number.
+    pub fn set_sequence(&mut self, index: usize, sequence: u16) {
+        self.assembly.queue.set_sequence(index, sequence);
+    }
+
+    /// Gives datagram number `index` of the queue this RTP timestamp, in ticks of 90 kHz.
+    pub fn set_timestamp(&mut self, index: usize, timestamp: u32) {
+        self.assembly.queue.set_timestamp(index, timestamp);
+    }
+
     /// Moves the cuts between datagrams so that one is in front of packet number `packet` ([`first_packet`](crate::stage::queue::Datagram::first_packet)), and of
     /// every so many before and after it. Up to two datagrams become shorter by that, none longer.
     pub fn cut_before(&mut self, packet: u64) {

@@ -62,6 +62,7 @@ fn spec() -> FlowSpec {
         pace: Pace::Arrival,
         inspect: Inspect::Continuity,
         pair: None,
+        leg: None,
         packets_per_datagram: SIZE,
         reorder_window: Duration::ZERO,
         receive_buffer_bytes: 1 << 20,

@@ -8,6 +8,7 @@ pub mod config;
 pub mod continuity;
 pub mod lab;
 pub mod media;
+pub mod merger;
 pub mod order;
 pub mod shapes;
 pub mod soak;

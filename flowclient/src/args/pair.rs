@@ -1,4 +1,4 @@
-//! Options for instances of one flow that stand by for each other.
+//! Options for instances of one flow that stand by for each other, or send a leg each.
 
 use std::path::PathBuf;
 
@@ -11,10 +11,14 @@ use relay::spec::{Bitrate, DEFAULT_PAIR_MOST_PATIENCE, DEFAULT_PAIR_PATIENCE, Fl
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Other instances of the flow")]
 pub(crate) struct PairArgs {
-    /// Stand by for other instances of this flow, and they for this one: one of them is on air
+    /// Stand by for other instances of this flow, and they for this one: one of them is on air. With `active-active`, all
+    /// are, each on an output of its own, for receivers that merge (ST 2022-7)
     #[arg(id = "pair", long = "pair", value_name = "PAIRING", conflicts_with = "config", value_parser = pairing())]
     #[arg(default_value_t, num_args = 0..=1, default_missing_value = Pair::Standby.as_str())]
     pair: Pair,
+    /// With `--pair active-active`: which of the outputs this instance sends, the first being 1
+    #[arg(long = "pair-leg", value_name = "NUMBER", requires = "pair")]
+    leg: Option<u16>,
     /// Of two instances whose input is as good, the one of higher rank goes on air first
     #[arg(long = "pair-rank", value_name = "RANK", requires = "pair", default_value_t = 0)]
     rank: u16,
@@ -43,6 +47,7 @@ impl PairArgs {
     pub(crate) fn apply(&self, entry: FlowEntry) -> FlowEntry {
         FlowEntry {
             pair: self.pair,
+            pair_leg: self.leg,
             pair_rank: self.rank,
             pair_key_file: self.key_file.clone(),
             pair_patience: self.patience.into(),

@@ -125,7 +125,7 @@ impl Health {
             State::Joining => Some("joining: it listens who else is there".to_owned()),
             State::Standby => pair.filter(|pair| is_behind(pair)).map(|_| BEHIND.to_owned()),
             State::Refused => Some(refusal(pair)),
-            State::OnAir | State::Watching | State::OutputFailing => None,
+            State::OnAir | State::Watching | State::OutputFailing => pair.and_then(disagreement),
         };
         let outputs = self.failing_outputs.iter().map(|(output, reason)| format!("output {output}: {reason}"));
         state.into_iter().chain(outputs).collect()
@@ -138,6 +138,14 @@ const BEHIND: &str = "standby, but what it makes was not heard on air yet: it co
 /// Whether it stands by and could not go on; one that is handing over is not asked.
 fn is_behind(pair: &PairStatus) -> bool {
     pair.role == Role::Standby && !pair.own.ready
+}
+
+/// The other legs whose RTP numbers are not ours.
+fn disagreement(pair: &PairStatus) -> Option<String> {
+    let others = pair.legs.iter().filter(|leg| leg.heard && !leg.agrees);
+    let others: Vec<String> = others.map(|other| format!("leg {} ({})", other.leg.0, other.address)).collect();
+    let what = "the same datagrams were not heard there with the same RTP numbers: a receiver cannot merge them";
+    (!others.is_empty()).then(|| format!("{}: {what}", others.join(", ")))
 }
 
 fn refusal(pair: Option<&PairStatus>) -> String {
@@ -214,6 +222,22 @@ mod tests {
         assert!(state == State::Joining && troubles[0].starts_with("joining"), "{troubles:?}");
         assert_eq!(look(&standing(Role::HandingOver, false), 1), (State::Standby, vec![]));
         assert_eq!(look(&standing(Role::Standby, true), 0), (State::NoInput, vec!["no input".to_owned()]));
+    }
+
+    #[test]
+    fn a_leg_is_ready_when_its_numbers_are_those_of_the_others() {
+        let look = |pair: &PairStatus| {
+            let (health, counters) = (Health::default(), counters(1, 5));
+            (health.state(&counters, Some(pair)), health.troubles(&counters, Some(pair)))
+        };
+        let leg = crate::status::tests::leg_status;
+        assert_eq!(look(&leg(Role::OnAir, true)), (State::OnAir, vec![]));
+        let (state, troubles) = look(&leg(Role::OnAir, false));
+        assert!(state == State::OnAir && troubles[0].starts_with("leg 2 (rtp://239.1.2.7:5000): "), "{troubles:?}");
+        let mut alone = leg(Role::OnAir, false);
+        alone.legs[0].heard = false;
+        assert_eq!(look(&alone), (State::OnAir, vec![]));
+        assert_eq!(look(&leg(Role::Joining, false)).0, State::Joining);
     }
 
     #[test]

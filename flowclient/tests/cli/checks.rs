@@ -11,7 +11,7 @@ fn a_flow_that_can_run_is_ok() {
 fn the_examples_can_run() {
     let example = |name: &str| format!("{}/examples/{name}", env!("CARGO_MANIFEST_DIR"));
     let (flows, catalog) = (example("flows.toml"), example("catalog.toml"));
-    assert_eq!(run(&["check", "--config", &flows, "--catalog", &catalog]).succeeded(), "OK: 5 flows\n");
+    assert_eq!(run(&["check", "--config", &flows, "--catalog", &catalog]).succeeded(), "OK: 6 flows\n");
 }
 
 /// A transport stream of nothing but clock references, 40 ms apart.

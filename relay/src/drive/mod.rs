@@ -10,6 +10,7 @@ mod control;
 mod cores;
 mod engines;
 mod interfaces;
+mod leg;
 mod made;
 mod moderation;
 mod outputs;

@@ -52,7 +52,8 @@ struct Failing {
 
 impl Outputs {
     pub(super) fn open(spec: &FlowSpec) -> Result<Self, UdpError> {
-        let outputs = spec.outputs.iter().map(|output| Ok(Egress { tx: Tx::open(output)?, lane: None, failing: None }));
+        let outputs =
+            spec.own_outputs().iter().map(|output| Ok(Egress { tx: Tx::open(output)?, lane: None, failing: None }));
         let first = spec.outputs.first().map_or_else(|| (Ipv4Addr::UNSPECIFIED, 0).into(), |output| output.address);
         Ok(Self {
             outputs: outputs.collect::<Result<_, UdpError>>()?,

@@ -28,7 +28,7 @@ const NO_QUEUE: &str = "noqueue";
 pub(super) struct Pacing {
     release: Release,
     punctuality: Punctuality,
-    /// Whether other instances rely on what this one says that it has sent.
+    /// Whether other instances rely on when this one sends, and on what it has sent.
     is_paired: bool,
     next_probe: Time,
     /// Who keeps the times, and why none better, as last said.
@@ -43,7 +43,7 @@ impl Pacing {
         (spec.pace != Pace::Arrival).then(|| Self {
             release: Release::default(),
             punctuality: Punctuality::default(),
-            is_paired: spec.pair.is_some(),
+            is_paired: spec.pair.is_some() || spec.leg.is_some(),
             next_probe: Time::default(),
             told: None,
             is_ending: false,
@@ -119,7 +119,7 @@ impl Pacing {
 
     fn hand_to_kernel<'a>(&self, sockets: impl Iterator<Item = &'a mut Tx>, by_xdp: bool) -> Result<(), String> {
         if self.is_paired {
-            return Err("what the kernel has ahead could not be handed over to another instance".to_owned());
+            return Err("what the kernel has ahead cannot be called back, and the flow has other instances".to_owned());
         }
         let mut sockets: Vec<_> = sockets.collect();
         let able = match by_xdp {

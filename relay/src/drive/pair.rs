@@ -26,7 +26,7 @@ use crate::time::{Moment, Time, Utc};
 use crate::wire::rtp::Rtp;
 
 /// Who has not listened for so long listens again before it sends: it may not have run meanwhile, and others may have gone on air.
-const LATE: Duration = Duration::from_millis(2);
+pub(super) const LATE: Duration = Duration::from_millis(2);
 /// Who only holds back reads its input and the air so often: each datagram has the time of its arrival, and to be woken for each costs more
 /// than to read it.
 const READ_EVERY: Duration = Duration::from_millis(4);
@@ -350,7 +350,7 @@ fn open(output: &Output, own: SocketAddr, buffer_bytes: usize, key: Option<Key>)
     Ok((Rx::open_beside(output, own, buffer_bytes)?, Control::open(&control, key)?))
 }
 
-fn quality(now: Time, flow: &Flow, outputs: &Outputs, is_under_floor: bool) -> Quality {
+pub(super) fn quality(now: Time, flow: &Flow, outputs: &Outputs, is_under_floor: bool) -> Quality {
     if flow.counters.input_up_gauge == 0 || outputs.all_fail(now) {
         Quality::None
     } else if is_under_floor || flow.is_bad() {
@@ -361,7 +361,7 @@ fn quality(now: Time, flow: &Flow, outputs: &Outputs, is_under_floor: bool) -> Q
 }
 
 /// A number that no other instance has, in all likelihood.
-fn draw(utc: Utc) -> InstanceId {
+pub(super) fn draw(utc: Utc) -> InstanceId {
     use std::hash::{BuildHasher, RandomState};
     InstanceId(RandomState::new().hash_one(utc.0))
 }

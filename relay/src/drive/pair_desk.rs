@@ -20,6 +20,9 @@ pub enum HandOverError {
     /// There are to be no others.
     #[error("the flow is not paired")]
     NotPaired,
+    /// All instances are on air.
+    #[error("each instance sends a leg of its own, so there is nothing to hand over")]
+    OwnLeg,
     /// Nothing was done.
     #[error(transparent)]
     Refused(#[from] NotHandedOver),

@@ -14,6 +14,7 @@ use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 
 use super::alarm_clock::AlarmClock;
 use super::engines::Move;
+use super::leg::LegTask;
 use super::moderation::Moderation;
 use super::pair_desk::{HandOverAnswer, HandOverError};
 use super::ports::Ports;
@@ -301,6 +302,8 @@ fn watch(epoll: &OwnedFd, id: u64, task: &FlowTask) {
         set(epoll, pair.control_fd(), id | OTHERS, epoll::EventFlags::IN);
         set(epoll, pair.air_fd(), id | OTHERS, coming);
     }
+    let others = task.leg().into_iter().flat_map(LegTask::fds);
+    others.for_each(|leg| set(epoll, leg, id | OTHERS, epoll::EventFlags::IN));
     // Told once of what came, the kernel need not look at each flow twice.
     let once = coming | epoll::EventFlags::ET;
     task.fd().into_iter().for_each(|input| set(epoll, input, id, once));

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::OpenError;
 use super::clocks;
+use super::leg::LegTask;
 use super::made::MadeInput;
 use super::outputs::Outputs;
 use super::pair::PairTask;
@@ -41,6 +42,8 @@ pub(super) struct FlowTask {
     input: FlowInput,
     outputs: Outputs,
     pair: Option<PairTask>,
+    /// Only if other instances send the other outputs.
+    leg: Option<LegTask>,
     teller: Teller,
     /// Only if the flow is recorded.
     recorder: Option<Recorder>,
@@ -84,6 +87,7 @@ impl FlowTask {
             flow: Flow::new(spec),
             input: FlowInput::open(spec)?,
             pair: open_pair(spec, &outputs)?,
+            leg: spec.leg.map(|leg| LegTask::open(spec, leg, clocks::now())).transpose()?,
             outputs,
             teller: Teller { name: spec.name.clone(), sink },
             recorder,
@@ -126,6 +130,11 @@ impl FlowTask {
         self.pair.as_ref()
     }
 
+    /// The other instances' legs, if they send some.
+    pub(super) const fn leg(&self) -> Option<&LegTask> {
+        self.leg.as_ref()
+    }
+
     /// Whether it only holds back, and looks now and then at what came in.
     pub(super) fn is_aside(&self) -> bool {
         self.pair.as_ref().is_some_and(PairTask::is_aside)
@@ -136,12 +145,16 @@ impl FlowTask {
         if let Some(pair) = &mut self.pair {
             pair.listen(now, pool, batch, &mut self.flow);
         }
+        if let Some(leg) = &mut self.leg {
+            leg.listen(now, pool, batch, &mut self.flow);
+        }
     }
 
     /// Hands over to another instance; `answer` gets what came of it.
     pub(super) fn hand_over(&mut self, now: Moment, answer: HandOverAnswer) {
         match &mut self.pair {
             Some(pair) => pair.hand_over(now, answer),
+            None if self.leg.is_some() => answer(Err(HandOverError::OwnLeg)),
             None => answer(Err(HandOverError::NotPaired)),
         }
     }
@@ -177,12 +190,13 @@ impl FlowTask {
 
     /// Takes in what waits at the socket, if the input has one, up to so many batches.
     fn take_in(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch, most_batches: usize) -> Filled {
-        let Self { flow, input, outputs, pair, teller, next_look, .. } = self;
+        let Self { flow, input, outputs, pair, leg, teller, next_look, .. } = self;
         let FlowInput::Socket(socket) = input else { return Filled::default() };
         let mut all = Filled::default();
         for _ in 0..most_batches {
             let filled = socket.receive(now, pool, batch, flow, &mut |kind| teller.say(kind));
-            SendingSide { flow, outputs, pair: pair.as_mut(), next_look, teller }.send_due(now, pool, batch);
+            let (pair, leg) = (pair.as_mut(), leg.as_mut());
+            SendingSide { flow, outputs, pair, leg, next_look, teller }.send_due(now, pool, batch);
             all = Filled { buffers: all.buffers + filled.buffers, more: filled.more };
             if !filled.more {
                 break;
@@ -202,7 +216,8 @@ impl FlowTask {
             }
         };
         self.sender().send_due(now, pool, batch);
-        new_descriptor | self.pair.as_mut().is_some_and(PairTask::take_watch_change)
+        let others = self.pair.as_mut().is_some_and(PairTask::take_watch_change);
+        new_descriptor | others | self.leg.as_mut().is_some_and(LegTask::take_new_fds)
     }
 
     /// Ends a turn of one of `flows` flows: publishes the counters and says when to look again, if ever.
@@ -213,11 +228,13 @@ impl FlowTask {
             FlowInput::Socket(socket) => Some(socket.deadline().coarse()),
             FlowInput::Made(made) => made.deadline(now),
         };
-        let holds_back = self.pair.as_ref().is_some_and(|pair| !pair.may_send());
+        let holds_back = self.pair.as_ref().is_some_and(|pair| !pair.may_send())
+            || self.leg.as_ref().is_some_and(|leg| !leg.may_send());
         let flow = match self.flow.poll(now.mono, pool) {
             Poll::Emit if holds_back => None,
             Poll::Emit => Some(now.mono),
-            Poll::Wait(time, Why::Release) => Some(self.outputs.wake(time)),
+            // Who holds back sends nothing ahead of its time either: waking early would be waking in vain, again and again.
+            Poll::Wait(time, Why::Release) if !holds_back => Some(self.outputs.wake(time)),
             Poll::Wait(time, _) => Some(time),
             Poll::Idle => None,
         };
@@ -240,7 +257,8 @@ impl FlowTask {
             self.sender().send_due(now, pool, batch);
         }
         self.flow.finish(now.mono, pool);
-        if self.pair.as_ref().is_none_or(PairTask::may_send) {
+        self.leg.iter_mut().for_each(|leg| leg.take_made(now.mono, pool, &mut self.flow));
+        if self.pair.as_ref().is_none_or(PairTask::may_send) && self.leg.as_ref().is_none_or(LegTask::has_begun) {
             self.send_rest(now, pool);
         }
         self.flow.clear(pool);
@@ -271,8 +289,8 @@ impl FlowTask {
     }
 
     fn sender(&mut self) -> SendingSide<'_> {
-        let Self { flow, outputs, pair, teller, next_look, .. } = self;
-        SendingSide { flow, outputs, pair: pair.as_mut(), next_look, teller }
+        let Self { flow, outputs, pair, leg, teller, next_look, .. } = self;
+        SendingSide { flow, outputs, pair: pair.as_mut(), leg: leg.as_mut(), next_look, teller }
     }
 
     fn tell_of_inspection(&mut self, now: Time) {
@@ -286,9 +304,9 @@ impl FlowTask {
     }
 
     fn tell_of_pair(&mut self, now: Moment) {
-        if let Some(status) = self.pair.as_mut().and_then(|pair| pair.report(now)) {
-            self.stats.publish_pair(status);
-        }
+        let of_pair = self.pair.as_mut().and_then(|pair| pair.report(now));
+        let of_leg = || self.leg.as_mut()?.report(now, &self.flow, &self.outputs);
+        of_pair.or_else(of_leg).into_iter().for_each(|status| self.stats.publish_pair(status));
     }
 
     fn say_if_ended(&mut self) {
@@ -332,6 +350,7 @@ struct SendingSide<'a> {
     flow: &'a mut Flow,
     outputs: &'a mut Outputs,
     pair: Option<&'a mut PairTask>,
+    leg: Option<&'a mut LegTask>,
     next_look: &'a mut Option<Time>,
     teller: &'a Teller,
 }
@@ -339,6 +358,9 @@ struct SendingSide<'a> {
 impl SendingSide<'_> {
     /// Sends what is due, if this instance is on air.
     fn send_due(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) {
+        if self.leg.is_some() {
+            return self.send_leg(now, pool, batch);
+        }
         let Some(pair) = &mut self.pair else { return self.send(now, pool) };
         let now = pair.listen_if_late(now, pool, batch, self.flow);
         pair.take_made(pool, self.flow);
@@ -352,6 +374,23 @@ impl SendingSide<'_> {
             pair.make_room(pool, self.flow);
         }
         self.pair.iter_mut().for_each(|pair| pair.speak());
+    }
+
+    /// Sends what is due and has a number.
+    fn send_leg(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) {
+        let Some(leg) = &mut self.leg else { return };
+        let now = leg.listen_if_late(now, pool, batch, self.flow);
+        // What is no longer waited for comes into the queue now, and gets its number with the rest.
+        self.flow.poll(now.mono, pool);
+        leg.take_made(now.mono, pool, self.flow);
+        *self.next_look = Some(leg.act(now, pool, self.flow));
+        if !leg.may_send() {
+            return leg.make_room(pool, self.flow);
+        }
+        let before = self.flow.queue().len();
+        self.send(now, pool);
+        let sent = before - self.flow.queue().len();
+        self.leg.iter_mut().for_each(|leg| leg.sent(sent));
     }
 
     fn send(&mut self, now: Moment, pool: &mut Pool) {

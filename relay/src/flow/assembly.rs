@@ -111,7 +111,11 @@ impl Assembly {
 
     #[inline]
     fn inspect(&mut self, run: &[u8], arrival: Time, counters: &mut Counters) {
+        let errors = counters.continuity_errors;
         self.inspection.packets(arrival, run, counters);
+        if counters.continuity_errors != errors {
+            self.queue.note_loss();
+        }
         if let Some(tape) = &mut self.tape {
             tape.packets(arrival, run);
         }
@@ -142,8 +146,12 @@ impl Assembly {
     fn observe_pcr(&mut self, packet: Packet, counters: &mut Counters) {
         let Some(field) = packet.adaptation() else { return };
         let Some(pcr) = field.pcr() else { return };
-        if let Some(clock) = &mut self.rtp_clock {
-            clock.observe(packet.pid(), self.packets, pcr, field.discontinuity());
+        if let Some(clock) = &mut self.rtp_clock
+            && clock.observe(packet.pid(), self.packets, pcr, field.discontinuity())
+        {
+            self.queue.fill_in_timestamps(|packet| clock.timestamp_before(packet));
+            let first_packet = self.first_packet;
+            self.open_rtp.timestamp = self.open_rtp.timestamp.or_else(|| clock.timestamp_before(first_packet));
         }
         if self.clock.observe(packet.pid(), self.packets, pcr, field.discontinuity()) == Observed::Steady {
             self.bitrate = self.clock.bitrate().unwrap_or(0);

@@ -36,6 +36,7 @@ fn spec(transport: Transport) -> FlowSpec {
         pace: Pace::Arrival,
         inspect: Inspect::Continuity,
         pair: None,
+        leg: None,
         packets_per_datagram: 7,
         reorder_window: WINDOW,
         receive_buffer_bytes: 1 << 20,
@@ -221,11 +222,9 @@ fn a_stream_without_rtp_is_stamped_by_its_clock_wherever_one_begins() {
         due.map(|(datagram, _)| (first as u64 + datagram.first_packet, datagram.rtp.timestamp)).collect::<Vec<_>>()
     };
     let clock: Vec<_> = (0..140).step_by(7).map(|packet| (packet, Some(packet as u32 * 90))).collect();
-    assert_eq!(stamps(0, 7)[2..], clock[2..]);
-    assert_eq!(stamps(0, 4)[2..], clock[2..]);
-    assert_eq!(stamps(0, 7)[..2], [(0, None), (7, None)]);
-    let late = stamps(63, 3);
-    assert_eq!(late[3..], clock[12..]);
+    assert_eq!(stamps(0, 7), clock);
+    assert_eq!(stamps(0, 4), clock);
+    assert_eq!(stamps(63, 3), clock[9..]);
 }
 
 #[test]

@@ -11,6 +11,7 @@
 //! - [`alignment`]: what was on air, matched with what is made here.
 //! - [`machine`]: who is on air, and why; pure, `now` is an argument.
 //! - [`message`]: what instances say to each other beside the stream, on the wire; [`key_file`]: the secret that they share.
+//! - [`leg_numbers`]: all on air at once, each on its own leg: RTP numbers that are the same on all.
 //! - [`recut`]: where the air cuts the stream into datagrams.
 //! - [`status`]: how an instance sees the pair, for people.
 
@@ -19,6 +20,7 @@ pub mod alignment;
 pub mod fingerprint;
 pub(crate) mod floor;
 pub mod key_file;
+pub mod leg_numbers;
 pub mod machine;
 pub mod message;
 mod peers;

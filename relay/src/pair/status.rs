@@ -7,10 +7,12 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::alignment::{Agreement, Difference};
+use super::leg_numbers::LegStand;
 use super::machine::reason::Reason;
 use super::machine::{Machine, Role};
 use super::message::{InstanceId, Quality, Standing};
 use super::peers::Peer;
+use crate::spec::LegNumber;
 use crate::time::{Moment, Time, Utc};
 
 /// How an instance sees itself and the others at one moment.
@@ -31,6 +33,27 @@ pub struct PairStatus {
     pub shadow: Shadow,
     /// The others that are there.
     pub peers: Vec<PeerStatus>,
+    /// Which of the outputs it sends, if others send the others at the same time.
+    pub leg: Option<LegNumber>,
+    /// The legs that others send.
+    pub legs: Vec<LegStatus>,
+}
+
+/// A leg that another instance sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LegStatus {
+    /// Which.
+    pub leg: LegNumber,
+    /// Where it is heard.
+    pub address: String,
+    /// Whether it is.
+    pub heard: bool,
+    /// Whether the same datagrams have the same RTP numbers there as here.
+    pub agrees: bool,
+    /// Datagrams that both had, with the same number.
+    pub equal: u64,
+    /// Datagrams that both had, with different numbers.
+    pub unequal: u64,
 }
 
 /// How an instance stands, as it says of itself.
@@ -87,7 +110,7 @@ pub struct Stranger {
 }
 
 /// How the datagrams made here and those on air agree.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Shadow {
     /// Datagrams that both had, the same.
     pub equal: u64,
@@ -111,6 +134,14 @@ pub struct FirstDifference {
     pub fingerprint: u64,
 }
 
+impl LegStatus {
+    /// Of leg `leg`, heard at `address`.
+    pub const fn of(leg: LegNumber, address: String, stand: LegStand) -> Self {
+        let LegStand { is_heard, agrees, equal, unequal } = stand;
+        Self { leg, address, heard: is_heard, agrees, equal, unequal }
+    }
+}
+
 impl Machine {
     /// How it sees the pair; `last_change` and `stranger` as the caller was told.
     pub fn status(&self, now: Moment, last_change: Option<Change>, stranger: Option<Stranger>) -> PairStatus {
@@ -122,6 +153,8 @@ impl Machine {
             stranger,
             shadow: Shadow::of(&self.agreement()),
             peers: self.peers(now.mono).map(|peer| PeerStatus::of(now.mono, peer)).collect(),
+            leg: None,
+            legs: Vec::new(),
         }
     }
 }

@@ -9,8 +9,8 @@ use thiserror::Error;
 
 use super::{
     Bitrate, DEFAULT_PACE_DELAY, DEFAULT_PACKETS_PER_DATAGRAM, DEFAULT_PAIR_MOST_PATIENCE, DEFAULT_PAIR_PATIENCE,
-    DEFAULT_RECEIVE_BUFFER_BYTES, DEFAULT_REORDER_WINDOW, FlowSpec, Inspect, Output, Pace, Pair, PairSpec, Record,
-    Source, duration, outputs,
+    DEFAULT_RECEIVE_BUFFER_BYTES, DEFAULT_REORDER_WINDOW, FlowSpec, Inspect, LegNumber, Output, Pace, Pair, PairSpec,
+    Record, Source, duration, outputs,
 };
 
 /// A flow as it is written in a file, on the command line or in a Kubernetes object.
@@ -36,9 +36,13 @@ pub struct FlowEntry {
     /// How closely it is looked at.
     #[serde(default)]
     pub inspect: Inspect,
-    /// Whether other instances of the flow stand by, or it does for them.
+    /// Whether other instances of the flow stand by, or it does for them, or each sends an output of its own.
     #[serde(default)]
     pub pair: Pair,
+    /// With pair `active-active`: which of the outputs this instance sends, from 1; all else is the same on all instances.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub pair_leg: Option<u16>,
     /// In a pair: of two instances whose input is as good, the one of higher rank goes on air first.
     #[serde(default)]
     pub pair_rank: u16,
@@ -112,6 +116,21 @@ pub enum EntryError<E> {
     /// It comes from two places.
     #[error("flow {0:?} has both handler and in: leave out one")]
     TwoSources(String),
+    /// Nobody knows what it sends.
+    #[error(
+        "flow {0:?} has pair active-active: say with pair_leg which of its outputs this instance sends, the first being 1"
+    )]
+    NoLeg(String),
+    /// It has a setting of another pairing.
+    #[error("flow {flow:?} has pair {pair}, and {field} means nothing then: leave it out")]
+    OtherPairing {
+        /// Name of the flow.
+        flow: String,
+        /// How it is paired.
+        pair: Pair,
+        /// The setting.
+        field: &'static str,
+    },
 }
 
 impl FlowEntry {
@@ -125,6 +144,7 @@ impl FlowEntry {
             pace: Pace::Arrival,
             inspect: Inspect::Full,
             pair: Pair::Off,
+            pair_leg: None,
             pair_rank: 0,
             pair_key_file: None,
             pair_patience: DEFAULT_PAIR_PATIENCE,
@@ -143,7 +163,9 @@ impl FlowEntry {
     /// # Errors
     /// [`EntryError`] says why there is not one source.
     pub fn resolve<E>(self, look_up: impl FnOnce(&str) -> Result<Source, E>) -> Result<FlowSpec, EntryError<E>> {
-        let (name, pair) = (self.effective_name(), self.pair_spec());
+        let name = self.effective_name();
+        self.refuse_other_pairing(&name)?;
+        let (pair, leg) = (self.pair_spec(), self.pair_leg.map(LegNumber));
         let source = match (&self.handler, self.source) {
             (Some(handler), None) => look_up(handler).map_err(EntryError::Handler)?,
             (None, Some(source)) => source,
@@ -157,6 +179,7 @@ impl FlowEntry {
             pace: self.pace,
             inspect: self.inspect,
             pair,
+            leg,
             packets_per_datagram: self.packets_per_datagram,
             reorder_window: self.reorder_window,
             receive_buffer_bytes: self.receive_buffer_bytes,
@@ -167,7 +190,7 @@ impl FlowEntry {
 
     fn pair_spec(&self) -> Option<PairSpec> {
         match self.pair {
-            Pair::Off => None,
+            Pair::Off | Pair::ActiveActive => None,
             Pair::Standby => Some(PairSpec {
                 rank: self.pair_rank,
                 key_file: self.pair_key_file.clone(),
@@ -176,6 +199,29 @@ impl FlowEntry {
                 least_bitrate: self.pair_least_bitrate,
             }),
         }
+    }
+
+    /// Refuses settings of another pairing where they would be missed, or thought to do something.
+    fn refuse_other_pairing<E>(&self, name: &str) -> Result<(), EntryError<E>> {
+        let field = match self.pair {
+            Pair::Off | Pair::Standby => self.pair_leg.map(|_| "pair_leg"),
+            Pair::ActiveActive if self.pair_leg.is_none() => return Err(EntryError::NoLeg(name.to_owned())),
+            Pair::ActiveActive => self.standby_setting(),
+        };
+        let other = |field| EntryError::OtherPairing { flow: name.to_owned(), pair: self.pair, field };
+        field.map_or(Ok(()), |field| Err(other(field)))
+    }
+
+    /// A setting for instances that stand by, if one is not as it is by default.
+    fn standby_setting(&self) -> Option<&'static str> {
+        let settings = [
+            ("pair_rank", self.pair_rank != 0),
+            ("pair_key_file", self.pair_key_file.is_some()),
+            ("pair_patience", self.pair_patience != DEFAULT_PAIR_PATIENCE),
+            ("pair_most_patience", self.pair_most_patience != DEFAULT_PAIR_MOST_PATIENCE),
+            ("pair_least_bitrate", self.pair_least_bitrate.is_some()),
+        ];
+        settings.into_iter().find_map(|(field, is_set)| is_set.then_some(field))
     }
 
     fn effective_name(&self) -> String {

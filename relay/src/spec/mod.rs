@@ -56,7 +56,7 @@ pub use interface::Interface;
 pub use nearest::nearest;
 pub use output::Output;
 pub use pace::{Pace, UnknownPace};
-pub use pair::{DEFAULT_PAIR_MOST_PATIENCE, DEFAULT_PAIR_PATIENCE, Pair, PairSpec, UnknownPairing};
+pub use pair::{DEFAULT_PAIR_MOST_PATIENCE, DEFAULT_PAIR_PATIENCE, LegNumber, Pair, PairSpec, UnknownPairing};
 pub use pairing::PairProblem;
 pub use record::{
     DEFAULT_RECORD_AFTER, DEFAULT_RECORD_BEFORE, DEFAULT_RECORD_MEMORY_BYTES, DEFAULT_RECORD_MOST_BYTES,
@@ -97,6 +97,9 @@ pub struct FlowSpec {
     /// How other instances of the flow stand by, or it does for them, if there are to be any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pair: Option<PairSpec>,
+    /// Which of its outputs this instance sends, if others send the others at the same time.
+    #[serde(rename = "pair_leg", skip_serializing_if = "Option::is_none")]
+    pub leg: Option<LegNumber>,
     /// Transport packets in each datagram sent, `1..=348`.
     pub packets_per_datagram: usize,
     /// How long an RTP input waits for a datagram that is out of order, up to 10 s.
@@ -122,6 +125,7 @@ impl FlowSpec {
             pace: Pace::default(),
             inspect: Inspect::default(),
             pair: None,
+            leg: None,
             packets_per_datagram: DEFAULT_PACKETS_PER_DATAGRAM,
             reorder_window: DEFAULT_REORDER_WINDOW,
             receive_buffer_bytes: DEFAULT_RECEIVE_BUFFER_BYTES,

@@ -1,4 +1,4 @@
-//! Instances of one flow that stand by for each other.
+//! Instances of one flow that stand by for each other, or send a leg each.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,13 +9,15 @@ use super::keyword::keyword;
 use super::{Bitrate, FlowSpec, Output, duration};
 
 keyword! {
-    /// Whether a flow has instances that stand by for each other.
+    /// What the instances of a flow are to each other.
     Pair: "pairing", UnknownPairing;
-    /// It has none: this instance sends.
+    /// There are no others: this instance sends.
     #[default]
     Off = "off",
     /// One of them sends, the others hold back ([`crate::pair`]).
     Standby = "standby",
+    /// All are on air, each on an output of its own, for receivers that merge ([`crate::pair::leg_numbers`]).
+    ActiveActive = "active-active",
 }
 
 /// How long the air is silent at least before a standby takes it, unless said otherwise.
@@ -42,6 +44,23 @@ pub struct PairSpec {
     pub least_bitrate: Option<Bitrate>,
 }
 
+/// Which of the flow's outputs an instance sends that is on air beside others: the first, second and so on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct LegNumber(pub u16);
+
+impl LegNumber {
+    /// The same, counted from 0. There is no leg 0; it is none of the outputs.
+    pub const fn index(self) -> usize {
+        (self.0 as usize).wrapping_sub(1)
+    }
+
+    /// The leg that is counted so from 0.
+    pub const fn of_index(index: usize) -> Self {
+        Self((index + 1) as u16)
+    }
+}
+
 impl Default for PairSpec {
     fn default() -> Self {
         Self {
@@ -55,6 +74,14 @@ impl Default for PairSpec {
 }
 
 impl FlowSpec {
+    /// The outputs that this instance sends: all, or its leg.
+    pub fn own_outputs(&self) -> &[Output] {
+        match self.leg {
+            Some(leg) => self.outputs.get(leg.index()..=leg.index()).unwrap_or_default(),
+            None => &self.outputs,
+        }
+    }
+
     /// Where the instances of the flow hear each other: its first output to a group.
     pub fn meeting_point(&self) -> Option<&Output> {
         self.outputs.iter().find(|output| output.is_to_group())

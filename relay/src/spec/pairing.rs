@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use thiserror::Error;
 
 use super::validate::{collide, hears};
-use super::{FlowSpec, Output, Source, SpecError, Transport};
+use super::{FlowSpec, LegNumber, Output, Source, SpecError, Transport};
 
 /// Why a flow cannot have other instances.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -26,6 +26,22 @@ pub enum PairProblem {
         /// What it does there.
         what: &'static str,
     },
+    /// There is nothing to merge.
+    #[error(
+        "each instance sends one of its outputs, and it has {0}; give it two or more, as rtp://239.1.1.7:5000 and rtp://239.1.2.7:5000"
+    )]
+    TooFewLegs(usize),
+    /// A receiver could not merge it with others.
+    #[error("{0} is no leg that a receiver can merge; each output must be RTP to a group (rtp://)")]
+    NoLeg(String),
+    /// This instance would send nothing.
+    #[error("pair_leg = {leg} is none of its outputs; it is 1 to {legs}")]
+    NoSuchLeg {
+        /// As given.
+        leg: u16,
+        /// How many outputs there are.
+        legs: usize,
+    },
 }
 
 impl Output {
@@ -39,11 +55,23 @@ impl Output {
 
 /// What is wrong with the flows that have other instances.
 pub(super) fn problems(flows: &[FlowSpec]) -> impl Iterator<Item = SpecError> {
-    let paired = flows.iter().filter(|flow| flow.pair.is_some());
-    paired.filter_map(|flow| {
-        let reason = problem(flow, flows)?;
+    flows.iter().filter_map(|flow| {
+        let of_pair = || flow.pair.as_ref().and_then(|_| problem(flow, flows));
+        let reason = flow.leg.and_then(|leg| problem_of_legs(flow, leg)).or_else(of_pair)?;
         Some(SpecError::CannotPair { flow: flow.name.clone(), reason })
     })
+}
+
+fn problem_of_legs(flow: &FlowSpec, leg: LegNumber) -> Option<PairProblem> {
+    let legs = flow.outputs.len();
+    let is_leg = |output: &&Output| output.transport == Transport::Rtp && output.is_to_group();
+    if legs < 2 {
+        return Some(PairProblem::TooFewLegs(legs));
+    }
+    if let Some(other) = flow.outputs.iter().find(|output| !is_leg(output)) {
+        return Some(PairProblem::NoLeg(other.to_string()));
+    }
+    (leg.index() >= legs).then_some(PairProblem::NoSuchLeg { leg: leg.0, legs })
 }
 
 fn problem(flow: &FlowSpec, flows: &[FlowSpec]) -> Option<PairProblem> {

@@ -21,6 +21,8 @@ pub struct Datagram {
     pub rtp: RtpHead,
     /// Number of its first packet, in the flow's own count.
     pub first_packet: u64,
+    /// Whether packets before it, or in it, are missing.
+    pub is_after_loss: bool,
 }
 
 /// A first-in first-out queue of datagrams; it holds the slots of their spans.
@@ -30,6 +32,7 @@ pub struct Queue {
     datagrams: VecDeque<Datagram>,
     open_spans: usize,
     open_len: usize,
+    open_is_after_loss: bool,
 }
 
 impl Queue {
@@ -54,6 +57,11 @@ impl Queue {
         self.open_len
     }
 
+    /// Packets are missing before the end of the datagram being put together.
+    pub const fn note_loss(&mut self) {
+        self.open_is_after_loss = true;
+    }
+
     /// Closes the datagram being put together, which begins with packet number `first_packet`.
     #[inline]
     pub fn close(&mut self, first_packet: u64, arrival: Time, release: Time, rtp: RtpHead) {
@@ -64,6 +72,7 @@ impl Queue {
             release,
             rtp,
             first_packet,
+            is_after_loss: std::mem::take(&mut self.open_is_after_loss),
         });
         (self.open_spans, self.open_len) = (0, 0);
     }
@@ -83,6 +92,27 @@ impl Queue {
         let datagram = self.datagrams.get(index)?;
         let first: usize = self.datagrams.range(..index).map(|datagram| datagram.spans).sum();
         Some((datagram, self.spans.range(first..first + datagram.spans).copied()))
+    }
+
+    /// Gives datagram number `index` of the queue this RTP sequence number.
+    pub fn set_sequence(&mut self, index: usize, sequence: u16) {
+        if let Some(datagram) = self.datagrams.get_mut(index) {
+            datagram.rtp.sequence = Some(sequence);
+        }
+    }
+
+    /// Gives datagram number `index` of the queue this RTP timestamp, in ticks of 90 kHz.
+    pub fn set_timestamp(&mut self, index: usize, timestamp: u32) {
+        if let Some(datagram) = self.datagrams.get_mut(index) {
+            datagram.rtp.timestamp = Some(timestamp);
+        }
+    }
+
+    /// Gives each datagram that has no RTP timestamp the one that `timestamp` tells for its first packet.
+    pub fn fill_in_timestamps(&mut self, timestamp: impl Fn(u64) -> Option<u32>) {
+        for datagram in self.datagrams.iter_mut().filter(|datagram| datagram.rtp.timestamp.is_none()) {
+            datagram.rtp.timestamp = timestamp(datagram.first_packet);
+        }
     }
 
     /// When the first datagram leaves.

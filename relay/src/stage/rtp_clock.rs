@@ -42,11 +42,13 @@ struct Rate {
 }
 
 impl RtpClock {
-    /// Takes the PCR of packet number `packet`; numbers ascend.
-    pub fn observe(&mut self, pid: u16, packet: u64, pcr: Ticks27, discontinuity: bool) {
+    /// Takes the PCR of packet number `packet`; numbers ascend. Says whether the rate is known from now on, and was not before:
+    /// then [`Self::timestamp_before`] times what has come so far.
+    pub fn observe(&mut self, pid: u16, packet: u64, pcr: Ticks27, discontinuity: bool) -> bool {
         if !self.follows(pid) {
-            return;
+            return false;
         }
+        let was_known = self.rate.is_some();
         if let Some(last) = self.last.replace(Point { packet, pcr })
             && let Ok(ticks @ 1..=LONGEST_STEP_TICKS) = u64::try_from(pcr.signed_since(last.pcr))
             && packet > last.packet
@@ -54,6 +56,7 @@ impl RtpClock {
         {
             self.rate = Some(Rate { ticks, packets: packet - last.packet });
         }
+        !was_known && self.rate.is_some()
     }
 
     /// Timestamp of packet number `packet`, the last that was observed or one after it, in ticks of 90 kHz.
@@ -64,6 +67,14 @@ impl RtpClock {
         let ticks = packet.checked_sub(last.packet)?.saturating_mul(rate.ticks) / rate.packets;
         // Its 33 bits, cut to 32, wrap where the PCR does.
         (ticks <= LONGEST_STEP_TICKS).then(|| (last.pcr.plus(ticks).get() / STAMP_TICKS) as u32)
+    }
+
+    /// Timestamp of packet number `packet`, the last PCR's or one before it, in ticks of 90 kHz. `None` while that is not known,
+    /// and more than a second before that PCR.
+    pub fn timestamp_before(&self, packet: u64) -> Option<u32> {
+        let (last, rate) = (self.last?, self.rate?);
+        let ticks = last.packet.checked_sub(packet)?.saturating_mul(rate.ticks) / rate.packets;
+        (ticks <= LONGEST_STEP_TICKS).then(|| (last.pcr.plus(Ticks27::MODULUS - ticks).get() / STAMP_TICKS) as u32)
     }
 
     fn follows(&mut self, pid: u16) -> bool {
@@ -144,6 +155,7 @@ mod tests {
         assert_eq!(clock.timestamp(10), None);
         clock.observe(100, 20, Ticks27::wrapping(300 * 1_900), false);
         assert_eq!([20, 21, 30].map(|packet| clock.timestamp(packet)), [Some(1_900), Some(1_990), Some(2_800)]);
+        assert_eq!([20, 19, 0].map(|packet| clock.timestamp_before(packet)), [Some(1_900), Some(1_810), Some(100)]);
     }
 
     #[test]

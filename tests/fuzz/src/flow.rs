@@ -71,6 +71,7 @@ fn spec(script: &mut Script<'_>) -> FlowSpec {
         pace: if options & 2 == 0 { Pace::Arrival } else { Pace::Pcr },
         inspect: if options & 0x80 == 0 { Inspect::Full } else { Inspect::Continuity },
         pair: None,
+        leg: None,
         record: None,
         packets_per_datagram: 1 + usize::from(options >> 2) % 7,
         reorder_window: Duration::from_millis(5),

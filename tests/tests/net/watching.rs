@@ -13,6 +13,8 @@ use crate::prometheus::{ask, prometheus};
 
 /// Where the instance that stands by serves HTTP.
 const STANDBY_PORT: u16 = 9_092;
+/// And one that sends a leg of two.
+const LEG_PORT: u16 = 9_093;
 
 /// A channel of constant rate that comes to flowclient as RTP: it has every metric that a flow without pace and other instances has.
 struct Lab {
@@ -40,6 +42,13 @@ impl Lab {
         let other = Flowclient::start_on(&lab.path.relay, STANDBY_PORT, &instance("standby", "pcr"));
         (lab, other)
     }
+
+    /// An instance that sends a leg of its own.
+    fn leg(&self) -> Flowclient {
+        let legs = ["--out", "rtp://239.1.1.8:5000?iface=out0", "--out", "rtp://239.1.2.8:5000?iface=out0"];
+        let pairing = ["--in", "rtp://239.9.9.9:5000?iface=in0", "--pair", "active-active", "--pair-leg", "1"];
+        Flowclient::start_on(&self.path.relay, LEG_PORT, &[&pairing[..], &legs].concat())
+    }
 }
 
 fn instance<'a>(pairing: &'a str, pace: &'a str) -> [&'a str; 8] {
@@ -49,10 +58,12 @@ fn instance<'a>(pairing: &'a str, pace: &'a str) -> [&'a str; 8] {
 #[test]
 fn the_documentation_lists_every_metric_of_a_scrape_and_no_other() {
     let (lab, _other) = Lab::paired();
+    let leg = lab.leg();
     let documented = documented();
     let mut missing = BTreeSet::new();
     until("all metrics", || {
-        let scraped = scraped(&lab.flowclient.get("/metrics").body);
+        let bodies = [&lab.flowclient, &leg].map(|instance| instance.get("/metrics").body);
+        let scraped = bodies.iter().flat_map(|body| scraped(body)).collect::<BTreeSet<_>>();
         let more: Vec<_> = scraped.difference(&documented).collect();
         assert!(more.is_empty(), "not in docs/metrics.md: {more:?}");
         let still: BTreeSet<_> = documented.difference(&scraped).cloned().collect();

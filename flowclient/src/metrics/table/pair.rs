@@ -2,10 +2,11 @@
 
 use prometheus::proto::MetricType::{COUNTER, GAUGE};
 use relay::pair::machine::Role;
-use relay::pair::status::PairStatus;
+use relay::pair::status::{LegStatus, PairStatus};
 use relay::stats::Counters;
 
 use super::{Family, Scene, Series};
+use crate::status::FlowView;
 
 /// A metric with one series a paired flow.
 macro_rules! of_pair {
@@ -29,7 +30,7 @@ macro_rules! of_pair_by {
             kind: COUNTER,
             labels: &["flow", $label],
             fill: |scene, series| {
-                for flow in scene.flows.iter().filter(|flow| flow.pair.is_some()) {
+                for flow in scene.flows.iter().filter(|flow| stands_by(flow).is_some()) {
                     $(series.add(&[&flow.name, $value], flow.counters.$field as f64);)*
                 }
             },
@@ -113,11 +114,33 @@ pub(super) const FAMILIES: &[Family] = &[
         "Reports of somebody who sends to the output group and is no instance of the flow: one in ten seconds at most.",
         |_, counters| Some(counters.strangers as f64)
     ),
+    Family {
+        name: "flowclient_leg_heard",
+        help: "1 while another leg of the flow (pair active-active), counted from 1, is heard.",
+        kind: GAUGE,
+        labels: &["flow", "leg"],
+        fill: |scene, series| each_leg(scene, series, |leg| f64::from(u8::from(leg.heard))),
+    },
+    Family {
+        name: "flowclient_leg_agrees",
+        help: "1 while the same datagrams have the same RTP numbers on another leg as on that of this instance.",
+        kind: GAUGE,
+        labels: &["flow", "leg"],
+        fill: |scene, series| each_leg(scene, series, |leg| f64::from(u8::from(leg.agrees))),
+    },
+    Family {
+        name: "flowclient_leg_datagrams_total",
+        help: "Datagrams made here that were heard on another leg too, as far as their content tells them apart: equal = with \
+               the same RTP number, unequal = with another.",
+        kind: COUNTER,
+        labels: &["flow", "leg", "result"],
+        fill: leg_datagrams,
+    },
 ];
 
 fn each_pair(scene: &Scene, series: &mut Series, value: fn(&PairStatus, &Counters) -> Option<f64>) {
     for flow in &scene.flows {
-        if let Some(pair) = &flow.pair {
+        if let Some(pair) = stands_by(flow) {
             series.add(&[&flow.name], value(pair, &flow.counters));
         }
     }
@@ -125,9 +148,33 @@ fn each_pair(scene: &Scene, series: &mut Series, value: fn(&PairStatus, &Counter
 
 fn roles(scene: &Scene, series: &mut Series) {
     for flow in &scene.flows {
-        for role in flow.pair.iter().flat_map(|_| Role::ALL) {
-            let is_it = flow.pair.as_ref().is_some_and(|pair| pair.role == role);
-            series.add(&[&flow.name, role.as_str()], f64::from(u8::from(is_it)));
+        for (role, pair) in stands_by(flow).iter().flat_map(|pair| Role::ALL.map(|role| (role, pair))) {
+            series.add(&[&flow.name, role.as_str()], f64::from(u8::from(pair.role == role)));
         }
     }
+}
+
+/// How it stands among instances of which one is on air, if it is one of those.
+fn stands_by(flow: &FlowView) -> Option<&PairStatus> {
+    flow.pair.as_deref().filter(|pair| pair.leg.is_none())
+}
+
+fn each_leg(scene: &Scene, series: &mut Series, value: fn(&LegStatus) -> f64) {
+    for (flow, leg) in legs(scene) {
+        series.add(&[&flow.name, &leg.leg.0.to_string()], value(leg));
+    }
+}
+
+fn leg_datagrams(scene: &Scene, series: &mut Series) {
+    for (flow, leg) in legs(scene) {
+        for (result, count) in [("equal", leg.equal), ("unequal", leg.unequal)] {
+            series.add(&[&flow.name, &leg.leg.0.to_string(), result], count as f64);
+        }
+    }
+}
+
+/// The legs that other instances send, with the flow that they are of.
+fn legs<'a>(scene: &'a Scene) -> impl Iterator<Item = (&'a FlowView, &'a LegStatus)> {
+    let of_flow = |flow: &'a FlowView| flow.pair.iter().flat_map(|pair| &pair.legs).map(move |leg| (flow, leg));
+    scene.flows.iter().flat_map(of_flow)
 }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use crate::spec::{Bitrate, FlowEntry, FlowSpec, Output, Pace, PairSpec, Source};
+use crate::spec::{Bitrate, FlowEntry, FlowSpec, LegNumber, Output, Pace, PairSpec, Source};
 
 fn entry(text: &str) -> FlowEntry {
     toml::from_str(text).unwrap_or_else(|error| panic!("{error}"))
@@ -55,6 +55,31 @@ fn a_pair_has_settings_that_count_only_when_it_is_on() {
 #[test]
 fn a_flow_is_called_as_its_handler_unless_it_has_a_name() {
     assert_eq!(resolve(entry("handler = 'ch7'\nout = '239.1.1.7:5000'")).name, "ch7");
+}
+
+#[test]
+fn a_leg_is_one_of_the_outputs_and_has_no_settings_of_a_standby() {
+    let flow = |lines: &str| {
+        let text = format!("in = 'test:'\nout = ['rtp://239.1.1.7:5000', 'rtp://239.1.2.7:5000']\n{lines}");
+        entry(&text).resolve(|_| Err("not asked for")).map_err(|error| error.to_string())
+    };
+    let second = flow("pair = 'active-active'\npair_leg = 2").unwrap();
+    assert_eq!((second.leg, &second.pair), (Some(LegNumber(2)), &None));
+    assert_eq!(second.own_outputs(), &second.outputs[1..]);
+    assert_eq!(flow("").unwrap().own_outputs().len(), 2);
+    let refused = |lines: &str, words: &str| {
+        let refusal = flow(lines).unwrap_err();
+        assert!(refusal.contains("\"rtp://239.1.1.7:5000\"") || refusal.contains("\"239.1.1.7:5000\""), "{refusal}");
+        assert!(refusal.contains(words), "{refusal}");
+    };
+    refused("pair = 'active-active'", "say with pair_leg which of its outputs");
+    refused("pair = 'standby'\npair_leg = 1", "has pair standby, and pair_leg means nothing then");
+    refused("pair_leg = 1", "has pair off, and pair_leg means nothing then");
+    for setting in ["rank = 1", "key_file = 'k'", "patience = '9ms'", "most_patience = '1s'", "least_bitrate = '8M'"] {
+        let field = setting.split(' ').next().unwrap();
+        let lines = format!("pair = 'active-active'\npair_leg = 1\npair_{setting}");
+        refused(&lines, &format!("has pair active-active, and pair_{field} means nothing then: leave it out"));
+    }
 }
 
 #[test]

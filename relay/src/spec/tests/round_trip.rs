@@ -102,20 +102,22 @@ fn record() -> impl Strategy<Value = Record> {
 }
 
 fn pair() -> impl Strategy<Value = FlowEntry> {
-    let pair = prop_oneof![Just(Pair::Off), Just(Pair::Standby)];
+    let pair = prop_oneof![Just(Pair::Off), Just(Pair::Standby), Just(Pair::ActiveActive)];
     let millis = || (0_u64..20_000).prop_map(std::time::Duration::from_millis);
     let bitrate = (1..=Bitrate::HIGHEST).prop_map(Bitrate::new);
-    (pair, any::<u16>(), of("/\\PC{0,12}"), millis(), millis(), prop_oneof![Just(None), bitrate]).prop_map(
-        |(pair, pair_rank, key_file, pair_patience, pair_most_patience, pair_least_bitrate)| FlowEntry {
-            pair,
-            pair_rank,
-            pair_key_file: key_file.map(Into::into),
-            pair_patience,
-            pair_most_patience,
-            pair_least_bitrate,
-            ..FlowEntry::new(Vec::new())
-        },
-    )
+    (pair, any::<u16>(), of(any::<u16>()), of("/\\PC{0,12}"), millis(), millis(), prop_oneof![Just(None), bitrate])
+        .prop_map(|(pair, pair_rank, pair_leg, key_file, pair_patience, pair_most_patience, pair_least_bitrate)| {
+            FlowEntry {
+                pair,
+                pair_rank,
+                pair_leg,
+                pair_key_file: key_file.map(Into::into),
+                pair_patience,
+                pair_most_patience,
+                pair_least_bitrate,
+                ..FlowEntry::new(Vec::new())
+            }
+        })
 }
 
 /// Text that is nearly a URL, so that each branch of a parser is taken.

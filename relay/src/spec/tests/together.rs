@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::spec::{FlowSpec, Inspect, PairSpec, Record, RecordFormat, validate};
+use crate::spec::{FlowSpec, Inspect, LegNumber, PairSpec, Record, RecordFormat, validate};
 
 fn flow(name: &str, source: &str, outputs: &[&str]) -> FlowSpec {
     FlowSpec::new(name, source.parse().unwrap(), outputs.iter().map(|output| output.parse().unwrap()).collect())
@@ -138,6 +138,26 @@ fn nothing_else_is_where_instances_talk() {
     assert_eq!(refusals(&[paired("a", &["239.1.1.7:5000", "239.1.1.7:5001"])]).len(), 1);
     let on_two_links = ["239.1.1.7:5000?iface=eth0", "239.1.1.7:5001?iface=eth1"];
     assert_eq!(refusals(&[paired("a", &on_two_links)]), [""; 0]);
+}
+
+#[test]
+fn legs_are_rtp_to_two_groups_or_more() {
+    let leg = |leg: u16, outputs: &[&str]| {
+        refusals(&[FlowSpec { leg: Some(LegNumber(leg)), ..flow("a", "test:", outputs) }]).concat()
+    };
+    let legs = ["rtp://239.1.1.7:5000", "rtp://239.1.2.7:5000"];
+    assert_eq!((leg(1, &legs), leg(2, &legs)), (String::new(), String::new()));
+    for wrong in [0, 3] {
+        let refusal = leg(wrong, &legs);
+        assert!(refusal.contains(&format!("pair_leg = {wrong} is none of its outputs; it is 1 to 2")), "{refusal}");
+    }
+    assert!(leg(1, &legs[..1]).contains("each instance sends one of its outputs, and it has 1; give it two or more"));
+    for other in ["udp://239.1.2.7:5000", "rtp://10.0.0.9:5000"] {
+        let refusal = leg(1, &[legs[0], other]);
+        assert!(refusal.contains(&format!("{other} is no leg")) && refusal.contains("RTP to a group"), "{refusal}");
+    }
+    assert_eq!(leg(1, &["rtp://239.1.1.7:5000?iface=eth0", "rtp://239.1.1.7:5000?iface=eth1"]), "");
+    assert!(leg(1, &[legs[0], legs[0]]).contains("name two interfaces"));
 }
 
 #[test]

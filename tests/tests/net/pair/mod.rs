@@ -3,6 +3,7 @@
 mod decoded;
 mod face;
 mod lab;
+mod legs;
 
 use lab::Lab;
 use relay::wire::rtp::Rtp;
