@@ -97,7 +97,6 @@ impl Flow {
 
     /// Takes a datagram that was made here, whose RTP header is to be `head` as far as that goes.
     pub fn receive_made(&mut self, pool: &mut Pool, arrived: Arrived, head: RtpHead) {
-        let segment_len = arrived.segment_len.unwrap_or(arrived.len).max(1);
         if arrived.truncated {
             self.count_datagram(arrived.len);
             self.counters.malformed_giant += 1;
@@ -105,9 +104,8 @@ impl Flow {
             self.count_datagram(0);
             self.counters.malformed_no_sync += 1;
         } else {
-            for start in (0..arrived.len).step_by(segment_len) {
-                let len = segment_len.min(arrived.len - start);
-                let span = Span { slot: arrived.slot, start: (arrived.start + start) as u32, len: len as u32 };
+            let joined = Span { slot: arrived.slot, start: arrived.start as u32, len: arrived.len as u32 };
+            for span in joined.segments(arrived.segment_len) {
                 self.receive_datagram(pool, Payload { span, arrival: arrived.arrival, rtp: head });
             }
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::OpenError;
 use super::clocks;
+use super::cuts;
 use super::outputs::Outputs;
 use super::pair::{LATE, draw, quality};
 use crate::flow::Flow;
@@ -131,8 +132,9 @@ impl LegTask {
             if let Some(timestamp) = self.numbers.timestamp(made.fingerprint) {
                 flow.set_timestamp(self.known, timestamp);
             }
+            // Only before it is on air.
             if self.numbers.is_joining() {
-                self.compare_cuts(pool, flow);
+                cuts::follow_made(&mut self.recut, self.numbers.compared(), self.known, pool, flow);
             }
             self.known += 1;
         }
@@ -208,14 +210,6 @@ impl LegTask {
             sequence: datagram.rtp.sequence,
             is_after_loss: datagram.is_after_loss,
         })
-    }
-
-    /// Cuts the stream where another leg does, if the datagram that is new shows where that is: only before it is on air.
-    fn compare_cuts(&mut self, pool: &Pool, flow: &mut Flow) {
-        let Some((datagram, spans)) = flow.queue().get(self.known) else { return };
-        let pieces = spans.map(|span| pool.bytes(span));
-        let cut = self.recut.made(datagram.first_packet, pieces, self.numbers.compared());
-        cut.into_iter().for_each(|packet| flow.cut_before(packet));
     }
 
     /// Gives the datagrams in the queue the numbers that are known by now.

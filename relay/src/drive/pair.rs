@@ -7,12 +7,13 @@ use std::time::Duration;
 use super::OpenError;
 use super::clocks;
 use super::control::Control;
+use super::cuts;
 use super::outputs::Outputs;
 use super::pair_desk::{Desk, HandOverAnswer};
 use crate::event::EventKind;
 use crate::flow::Flow;
 use crate::io::udp::{Batch, Received, Rx};
-use crate::mem::{Pool, SlotId, Span};
+use crate::mem::{Pool, SlotId};
 use crate::pair::air_sequence::AirSequence;
 use crate::pair::fingerprint::Fingerprint;
 use crate::pair::floor::Floor;
@@ -133,11 +134,10 @@ impl PairTask {
     fn hear_air(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch, flow: &mut Flow) {
         // An error is told by the silence that follows.
         while let Ok(more) = self.air.receive(pool, batch) {
-            let received: Vec<_> = batch.drain().collect();
-            for (slot, received) in &received {
-                self.hear(now, pool, *slot, received, flow);
+            for (slot, received) in batch.drain() {
+                self.hear(now, pool, slot, &received, flow);
+                pool.release(slot);
             }
-            received.iter().for_each(|&(slot, _)| pool.release(slot));
             if !more {
                 break;
             }
@@ -169,10 +169,8 @@ impl PairTask {
     fn hear(&mut self, now: Moment, pool: &Pool, slot: SlotId, received: &Received, flow: &mut Flow) {
         let Some(source) = received.source else { return };
         let arrival = received.arrival_by(now);
-        let segment_len = received.segment_len.unwrap_or(received.len).max(1);
-        for start in (0..received.len).step_by(segment_len) {
-            let len = segment_len.min(received.len - start);
-            let bytes = pool.bytes(Span { slot, start: start as u32, len: len as u32 });
+        for span in received.datagrams(slot) {
+            let bytes = pool.bytes(span);
             let payload = match self.transport {
                 Transport::Udp => bytes,
                 Transport::Rtp => {
@@ -185,8 +183,7 @@ impl PairTask {
             };
             self.machine.heard(now, arrival, Fingerprint::of([payload].into_iter()), source);
             if self.machine.role() != Role::OnAir {
-                let cut = self.recut.heard(payload, self.machine.agreement().equal);
-                cut.into_iter().for_each(|packet| flow.cut_before(packet));
+                cuts::follow_heard(&mut self.recut, self.machine.agreement().equal, payload, flow);
             }
         }
     }
@@ -212,10 +209,7 @@ impl PairTask {
         if self.machine.role() == Role::OnAir {
             return;
         }
-        let Some((datagram, spans)) = flow.queue().get(self.known) else { return };
-        let pieces = spans.map(|span| pool.bytes(span));
-        let cut = self.recut.made(datagram.first_packet, pieces, self.machine.agreement().equal);
-        cut.into_iter().for_each(|packet| flow.cut_before(packet));
+        cuts::follow_made(&mut self.recut, self.machine.agreement().equal, self.known, pool, flow);
     }
 
     fn next_made(&self, pool: &Pool, flow: &Flow) -> Option<(Time, Fingerprint)> {

@@ -4,6 +4,7 @@ pub mod capture;
 pub mod clock;
 pub mod file;
 pub mod interface;
+pub mod netlink;
 pub mod qdisc;
 pub mod recording;
 pub mod synthetic;

@@ -6,16 +6,14 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// Message types and flags (`linux/netlink.h`, `linux/rtnetlink.h`).
-const DONE: u16 = 3;
-const ERROR: u16 = 2;
+use super::netlink::{DONE, DUMP, ERROR, REQUEST, Request, find, messages, word};
+
+/// Message types (`linux/rtnetlink.h`).
 const NEW_QDISC: u16 = 36;
 const GET_QDISC: u16 = 38;
-const REQUEST_DUMP: u16 = 0x301;
 /// Attribute of a discipline that is its name.
 const KIND: u16 = 1;
-/// Bytes of a message's header, and of what a message on traffic control begins with.
-const HEADER_LEN: usize = 16;
+/// Bytes that a message on traffic control begins with (`struct tcmsg`).
 const TC_LEN: usize = 20;
 /// Parent of a discipline for what comes in.
 const INGRESS: u32 = 0xFFFF_FFF1;
@@ -56,60 +54,30 @@ pub fn disciplines(interface_index: u32) -> io::Result<BTreeSet<String>> {
 }
 
 /// The disciplines of all interfaces, please.
-fn request() -> [u8; HEADER_LEN + TC_LEN] {
-    const LEN: usize = HEADER_LEN + TC_LEN;
-    let mut request = [0; LEN];
-    request[..4].copy_from_slice(&(LEN as u32).to_ne_bytes());
-    request[4..6].copy_from_slice(&GET_QDISC.to_ne_bytes());
-    request[6..8].copy_from_slice(&REQUEST_DUMP.to_ne_bytes());
-    request
+fn request() -> Vec<u8> {
+    Request::new(GET_QDISC, REQUEST | DUMP, &[0; TC_LEN]).bytes()
 }
 
 /// Reads a part of the answer. Returns whether it was the last, as is one that cannot be read.
 fn read<'a>(part: &'a [u8], mut found: impl FnMut(Discipline<'a>)) -> bool {
-    let mut rest = part;
-    while let Some((kind, message, next)) = split(rest) {
+    // Where nothing can be read, more will not help.
+    let mut is_over = true;
+    for (kind, message) in messages(part) {
         match kind {
             DONE | ERROR => return true,
-            NEW_QDISC => message.and_then(discipline).into_iter().for_each(&mut found),
+            NEW_QDISC => discipline(message).into_iter().for_each(&mut found),
             _ => {}
         }
-        rest = next;
+        is_over = false;
     }
-    // Where nothing could be read, more will not help.
-    rest.len() == part.len()
-}
-
-/// Type and body, if it has one, of a message, and what follows it.
-type Split<'a> = (u16, Option<&'a [u8]>, &'a [u8]);
-
-fn split(bytes: &[u8]) -> Option<Split<'_>> {
-    let len = u32_at(bytes, 0)? as usize;
-    let kind = u16_at(bytes, 4)?;
-    let message = bytes.get(..len).filter(|_| len >= HEADER_LEN)?;
-    Some((kind, message.get(HEADER_LEN..), bytes.get(len.next_multiple_of(4)..).unwrap_or_default()))
+    is_over
 }
 
 fn discipline(message: &[u8]) -> Option<Discipline<'_>> {
-    let (interface, parent) = (u32_at(message, 4)?, u32_at(message, 12)?);
-    let mut rest = message.get(TC_LEN..)?;
-    loop {
-        let (len, kind) = (usize::from(u16_at(rest, 0)?), u16_at(rest, 2)?);
-        let value = rest.get(4..len)?;
-        if kind == KIND {
-            let name = std::str::from_utf8(value).ok()?.trim_end_matches('\0');
-            return Some(Discipline { interface, parent, kind: name });
-        }
-        rest = rest.get(len.next_multiple_of(4)..)?;
-    }
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
+    let (interface, parent) = (word(message.get(4..)?)?, word(message.get(12..)?)?);
+    let name = find(message.get(TC_LEN..)?, KIND)?;
+    let kind = std::str::from_utf8(name).ok()?.trim_end_matches('\0');
+    Some(Discipline { interface, parent, kind })
 }
 
 #[cfg(test)]
@@ -117,6 +85,8 @@ mod tests {
     use super::*;
     use crate::io::interface;
     use proptest::prelude::*;
+
+    const HEADER_LEN: usize = 16;
 
     /// A message on the discipline `kind` of interface 7.
     fn message(parent: u32, kind: &str) -> Vec<u8> {

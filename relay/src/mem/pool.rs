@@ -40,6 +40,14 @@ impl Span {
         Self { slot: self.slot, start: self.start + start as u32, len: len as u32 }
     }
 
+    /// The datagrams in this span, if the kernel joined several: each but the last of `segment_len` bytes.
+    #[inline]
+    pub fn segments(self, segment_len: Option<usize>) -> impl Iterator<Item = Self> {
+        let len = self.len as usize;
+        let segment_len = segment_len.unwrap_or(len).max(1);
+        (0..len).step_by(segment_len).map(move |start| self.part(start, segment_len.min(len - start)))
+    }
+
     /// Whether `next` begins where this span ends.
     pub fn meets(self, next: Self) -> bool {
         self.slot == next.slot && self.start + self.len == next.start

@@ -11,6 +11,7 @@ use socket2::SockAddr;
 
 use super::control::{self, ControlBuffer};
 use super::region::Region;
+use crate::mem::{SlotId, Span};
 use crate::time::{Moment, Time, Utc};
 
 /// The most buffers that one call fills.
@@ -37,6 +38,11 @@ impl Received {
     /// When it arrived on the monotonic clock, by `now`, at which it is taken.
     pub fn arrival_by(&self, now: Moment) -> Time {
         self.arrival.map_or(now.mono, |utc| now.mono_at(utc).min(now.mono))
+    }
+
+    /// The datagrams in it, received into `slot`.
+    pub fn datagrams(&self, slot: SlotId) -> impl Iterator<Item = Span> {
+        Span { slot, start: 0, len: self.len as u32 }.segments(self.segment_len)
     }
 }
 

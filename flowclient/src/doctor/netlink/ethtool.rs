@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::message::{Request, attributes, find, long, short, text, word};
-use super::{ACKNOWLEDGE, Kernel, REQUEST};
+use relay::io::netlink::{ACKNOWLEDGE, REQUEST, Request, attributes, find, long, short, text, word};
+
+use super::Kernel;
 
 /// The family that knows families by name (`linux/genetlink.h`).
 const CONTROL: u16 = 16;

@@ -2,8 +2,9 @@
 
 use std::io;
 
-use super::message::{Request, find, text, word};
-use super::{DUMP, Kernel, REQUEST};
+use relay::io::netlink::{DUMP, REQUEST, Request, find, text, word};
+
+use super::Kernel;
 
 const GET_LINK: u16 = 18;
 /// `struct ifinfomsg`: family, padding, type (2), index (4), flags (4), change (4).

@@ -3,27 +3,19 @@
 
 mod ethtool;
 mod link;
-mod message;
 mod route;
 
 use std::io;
 use std::os::fd::OwnedFd;
 
+use relay::io::netlink::{DONE, ERROR, Request, messages, word};
 use rustix::net::netlink::{GENERIC, SocketAddrNetlink};
 use rustix::net::{AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with};
 
 pub(super) use ethtool::{Ethtool, Features};
 pub(super) use link::{Link, links};
-use message::{Request, messages, word};
 pub(super) use route::{Route, route};
 
-/// Flags of requests (`linux/netlink.h`).
-const REQUEST: u16 = 1;
-const ACKNOWLEDGE: u16 = 4;
-const DUMP: u16 = 0x300;
-/// Types of messages that end an answer.
-const ERROR: u16 = 2;
-const DONE: u16 = 3;
 /// More than the kernel sends at once.
 const BUFFER_BYTES: usize = 64 << 10;
 

@@ -3,8 +3,9 @@
 use std::io;
 use std::net::IpAddr;
 
-use super::message::{Request, find, word};
-use super::{ACKNOWLEDGE, Kernel, REQUEST};
+use relay::io::netlink::{ACKNOWLEDGE, REQUEST, Request, find, word};
+
+use super::Kernel;
 
 const GET_ROUTE: u16 = 26;
 /// `struct rtmsg`: family, lengths of destination and source in bits, six bytes more, flags (4).

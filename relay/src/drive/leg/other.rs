@@ -3,9 +3,10 @@
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
+use crate::drive::cuts;
 use crate::flow::Flow;
 use crate::io::udp::{Batch, Received, Rx, UdpError};
-use crate::mem::{Pool, SlotId, Span};
+use crate::mem::{Pool, SlotId};
 use crate::pair::fingerprint::Fingerprint;
 use crate::pair::leg_numbers::{LegNumbers, Stamp};
 use crate::pair::recut::Recut;
@@ -94,10 +95,8 @@ pub(super) struct Ear<'a> {
 
 impl Ear<'_> {
     fn hear(&mut self, arrival: Time, pool: &Pool, slot: SlotId, received: &Received) {
-        let segment_len = received.segment_len.unwrap_or(received.len).max(1);
-        for start in (0..received.len).step_by(segment_len) {
-            let len = segment_len.min(received.len - start);
-            let bytes = pool.bytes(Span { slot, start: start as u32, len: len as u32 });
+        for span in received.datagrams(slot) {
+            let bytes = pool.bytes(span);
             let Ok(rtp) = Rtp::parse(bytes) else { continue };
             let payload = &bytes[rtp.payload_start..rtp.payload_end];
             let stamp = Stamp { sequence: rtp.sequence, timestamp: rtp.timestamp };
@@ -105,8 +104,7 @@ impl Ear<'_> {
             let ours = self.numbers.heard(arrival, self.leg.index(), fingerprint, stamp);
             ours.into_iter().for_each(|index| self.stamp(index, rtp.timestamp));
             if self.numbers.is_joining() {
-                let cut = self.recut.heard(payload, self.numbers.compared());
-                cut.into_iter().for_each(|packet| self.flow.cut_before(packet));
+                cuts::follow_heard(self.recut, self.numbers.compared(), payload, self.flow);
             }
         }
     }

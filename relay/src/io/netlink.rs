@@ -1,5 +1,16 @@
 //! Messages and attributes of netlink(7): lengths, types, and padding to four bytes, in the machine's byte order.
 
+/// Flags of requests (`linux/netlink.h`).
+pub const REQUEST: u16 = 1;
+/// Asks for an answer also where there is nothing to tell.
+pub const ACKNOWLEDGE: u16 = 4;
+/// Asks for all that there is of a kind.
+pub const DUMP: u16 = 0x300;
+/// Types of messages that end an answer.
+pub const ERROR: u16 = 2;
+/// The same, where all has been told.
+pub const DONE: u16 = 3;
+
 const HEADER_BYTES: usize = 16;
 const ATTRIBUTE_HEADER_BYTES: usize = 4;
 /// Flags of a type: nested, or in network byte order.
@@ -8,11 +19,11 @@ const NESTED: u16 = 0x8000;
 
 /// A message to the kernel.
 #[derive(Clone, Debug)]
-pub(super) struct Request(Vec<u8>);
+pub struct Request(Vec<u8>);
 
 impl Request {
     /// A message of this type and these flags; `body` is the fixed part of its kind.
-    pub(super) fn new(kind: u16, flags: u16, body: &[u8]) -> Self {
+    pub fn new(kind: u16, flags: u16, body: &[u8]) -> Self {
         let mut bytes = vec![0; HEADER_BYTES];
         bytes[4..6].copy_from_slice(&kind.to_ne_bytes());
         bytes[6..8].copy_from_slice(&flags.to_ne_bytes());
@@ -21,18 +32,20 @@ impl Request {
     }
 
     /// Adds an attribute.
-    pub(super) fn with(mut self, kind: u16, value: &[u8]) -> Self {
+    #[must_use]
+    pub fn with(mut self, kind: u16, value: &[u8]) -> Self {
         self.0.extend_from_slice(&attribute(kind, value));
         self
     }
 
     /// Adds an attribute that holds another one.
-    pub(super) fn with_nested(self, kind: u16, inner: u16, value: &[u8]) -> Self {
+    #[must_use]
+    pub fn with_nested(self, kind: u16, inner: u16, value: &[u8]) -> Self {
         self.with(kind | NESTED, &attribute(inner, value))
     }
 
     /// The message as it is sent.
-    pub(super) fn bytes(mut self) -> Vec<u8> {
+    pub fn bytes(mut self) -> Vec<u8> {
         let len = self.0.len() as u32;
         self.0[..4].copy_from_slice(&len.to_ne_bytes());
         self.0
@@ -52,7 +65,7 @@ const fn padded(len: usize) -> usize {
 }
 
 /// The messages in what the kernel sent: their types and bodies. What is cut short is left out.
-pub(super) fn messages(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+pub fn messages(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     pieces(
         bytes,
         |head| Some((u32::from_ne_bytes(*head.first_chunk()?) as usize, short(head.get(4..)?)?)),
@@ -61,33 +74,33 @@ pub(super) fn messages(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
 }
 
 /// The attributes in a body: their types without flags, and values.
-pub(super) fn attributes(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+pub fn attributes(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     let head = |head: &[u8]| Some((usize::from(short(head)?), short(head.get(2..)?)? & TYPE_MASK));
     pieces(bytes, head, ATTRIBUTE_HEADER_BYTES)
 }
 
 /// The value of the first attribute of this type.
-pub(super) fn find(bytes: &[u8], kind: u16) -> Option<&[u8]> {
+pub fn find(bytes: &[u8], kind: u16) -> Option<&[u8]> {
     attributes(bytes).find(|(found, _)| *found == kind).map(|(_, value)| value)
 }
 
 /// A value of 16 bits.
-pub(super) fn short(value: &[u8]) -> Option<u16> {
+pub fn short(value: &[u8]) -> Option<u16> {
     value.first_chunk().copied().map(u16::from_ne_bytes)
 }
 
 /// A value of 32 bits.
-pub(super) fn word(value: &[u8]) -> Option<u32> {
+pub fn word(value: &[u8]) -> Option<u32> {
     value.first_chunk().copied().map(u32::from_ne_bytes)
 }
 
 /// A value of 64 bits.
-pub(super) fn long(value: &[u8]) -> Option<u64> {
+pub fn long(value: &[u8]) -> Option<u64> {
     value.first_chunk().copied().map(u64::from_ne_bytes)
 }
 
 /// A text that ends with a zero byte.
-pub(super) fn text(value: &[u8]) -> String {
+pub fn text(value: &[u8]) -> String {
     String::from_utf8_lossy(value.split(|byte| *byte == 0).next().unwrap_or_default()).into_owned()
 }
 
