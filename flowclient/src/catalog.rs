@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use relay::spec::{Source, nearest};
-use serde::{Deserialize, Serialize};
+use relay::spec::{Handler, Source, nearest};
+use serde::Deserialize;
 
 use crate::args::CatalogArgs;
 use crate::error::ConfigError;
@@ -21,17 +21,6 @@ pub(crate) struct Catalog {
     origin: Origin,
     handlers: BTreeMap<String, Handler>,
     watched_files: Vec<StampedFile>,
-}
-
-/// A channel that can be sent by its name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Handler {
-    /// What it is called for people.
-    #[serde(default)]
-    pub(crate) title: String,
-    /// Where it comes from.
-    pub(crate) source: Source,
 }
 
 #[derive(Deserialize)]

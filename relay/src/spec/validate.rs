@@ -107,6 +107,13 @@ fn shared_outputs(flows: &[FlowSpec]) -> Vec<SpecError> {
     errors
 }
 
+impl Output {
+    /// Whether receivers would get what goes to `other` mixed with what goes here.
+    pub fn collides_with(&self, other: &Self) -> bool {
+        collide(self, other)
+    }
+}
+
 pub(super) fn collide(one: &Output, other: &Output) -> bool {
     one.address == other.address && !apart(one.interface.as_ref(), other.interface.as_ref())
 }

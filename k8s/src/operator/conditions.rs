@@ -1,0 +1,209 @@
+//! What is true of a flow, for people and for `kubectl wait`.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::jiff::Timestamp;
+use relay::spec::Pair;
+
+use super::resolve::Problem;
+use super::standing::{Standings, nodes};
+
+/// What conditions follow from.
+#[derive(Clone, Debug)]
+pub struct Facts<'a> {
+    /// Why the flow cannot be as it is specified.
+    pub problem: Option<&'a Problem>,
+    /// Why its handler is not the catalog's.
+    pub stale: Option<&'a Problem>,
+    /// Its instances.
+    pub standings: &'a Standings,
+    /// What the instances are to each other; unknown while the specification makes no sense.
+    pub pair: Option<Pair>,
+    /// Revision that there is to be, and number of its instances.
+    pub wanted: Option<(&'a str, u16)>,
+    /// Its image.
+    pub image: &'a str,
+}
+
+/// A condition before it is known since when it is so.
+struct Finding {
+    kind: &'static str,
+    /// `None` is unknown.
+    is_true: Option<bool>,
+    reason: &'static str,
+    message: String,
+}
+
+fn finding(
+    kind: &'static str,
+    is_true: impl Into<Option<bool>>,
+    reason: &'static str,
+    message: impl Into<String>,
+) -> Finding {
+    Finding { kind, is_true: is_true.into(), reason, message: message.into() }
+}
+
+/// The conditions, `before` having been true before.
+pub fn conditions(before: &[Condition], facts: &Facts<'_>, generation: Option<i64>, now: Timestamp) -> Vec<Condition> {
+    let findings = [
+        ready(facts),
+        on_air(facts),
+        redundant(facts),
+        progressing(facts),
+        conflict(facts),
+        handler_current(facts),
+        image_verified(facts),
+    ];
+    findings.into_iter().map(|finding| since(before, finding, generation, now)).collect()
+}
+
+fn since(before: &[Condition], finding: Finding, generation: Option<i64>, now: Timestamp) -> Condition {
+    let status = finding.is_true.map_or("Unknown", |is_true| if is_true { "True" } else { "False" });
+    let same = before.iter().find(|condition| condition.type_ == finding.kind && condition.status == status);
+    Condition {
+        type_: finding.kind.to_owned(),
+        status: status.to_owned(),
+        reason: finding.reason.to_owned(),
+        message: finding.message,
+        observed_generation: generation,
+        last_transition_time: same.map_or(Time(now), |condition| condition.last_transition_time.clone()),
+    }
+}
+
+/// All is as it should be.
+fn ready(facts: &Facts<'_>) -> Finding {
+    const READY: &str = "Ready";
+    if let Some(problem) = facts.problem {
+        return finding(READY, false, problem.reason(), problem.to_string());
+    }
+    let parts = [on_air(facts), redundant(facts), progressing(facts)];
+    let [on_air, redundant, progressing] = &parts;
+    let is_alone = redundant.is_true == Some(false) && redundant.reason != "NotPaired";
+    for (part, is_bad) in [
+        (on_air, on_air.is_true != Some(true) || on_air.reason == "TwoOnAir"),
+        (redundant, is_alone || redundant.is_true.is_none()),
+        (progressing, progressing.is_true == Some(true)),
+    ] {
+        if is_bad {
+            return finding(READY, part.is_true.and(Some(false)), part.reason, part.message.clone());
+        }
+    }
+    finding(READY, true, "AllWell", on_air.message.clone())
+}
+
+fn on_air(facts: &Facts<'_>) -> Finding {
+    const ON_AIR: &str = "OnAir";
+    let standings = facts.standings;
+    let count = standings.on_air().count();
+    let where_ = nodes(standings.on_air()).unwrap_or_default();
+    if count > 1 && facts.pair != Some(Pair::ActiveActive) {
+        return finding(ON_AIR, true, "TwoOnAir", format!("more than one instance says that it is on air: {where_}"));
+    }
+    if count > 0 {
+        return finding(ON_AIR, true, "OnAir", format!("on air from {where_}"));
+    }
+    if standings.silent().count() > 0 {
+        let silent = nodes(standings.silent()).unwrap_or_default();
+        return finding(ON_AIR, None, "NotHeard", format!("no answer from {silent}: it may be on air all the same"));
+    }
+    if let Some(trouble) = standings.trouble() {
+        return finding(ON_AIR, false, trouble.reason, trouble.message.clone());
+    }
+    let said = standings.told().into_iter().find_map(|instance| instance.trouble);
+    let message = said.unwrap_or_else(|| "no instance is there yet".to_owned());
+    finding(ON_AIR, false, "NothingOnAir", message)
+}
+
+fn redundant(facts: &Facts<'_>) -> Finding {
+    const REDUNDANT: &str = "Redundant";
+    let standings = facts.standings;
+    if facts.pair == Some(Pair::Off) {
+        return finding(REDUNDANT, false, "NotPaired", "the flow says pair: off");
+    }
+    if facts.pair == Some(Pair::ActiveActive) {
+        let wanted = facts.wanted.map_or(2, |(_, instances)| usize::from(instances));
+        let count = standings.on_air().count();
+        return finding(REDUNDANT, count >= wanted, "Legs", format!("{count} of {wanted} legs are on air"));
+    }
+    if let Some(nodes) = nodes(standings.standing_by()) {
+        return finding(REDUNDANT, true, "Standby", format!("{nodes} could go on at once"));
+    }
+    if let Some(trouble) = standings.trouble() {
+        return finding(REDUNDANT, false, trouble.reason, trouble.message.clone());
+    }
+    if standings.silent().count() > 0 {
+        let silent = nodes(standings.silent()).unwrap_or_default();
+        return finding(REDUNDANT, None, "NotHeard", format!("no answer from {silent}"));
+    }
+    let held_up =
+        standings.0.iter().filter(|standing| !standing.is_on_air()).map(|standing| standing.pod.name.as_str());
+    let held_up: Vec<_> = held_up.collect();
+    let message = if held_up.is_empty() {
+        "there is no other instance".to_owned()
+    } else {
+        format!("not ready: {}", held_up.join(", "))
+    };
+    finding(REDUNDANT, false, "NoStandby", message)
+}
+
+fn progressing(facts: &Facts<'_>) -> Finding {
+    const PROGRESSING: &str = "Progressing";
+    let Some((revision, instances)) = facts.wanted else {
+        return finding(PROGRESSING, false, "AsBefore", "what runs is left as it is");
+    };
+    let old = facts.standings.0.iter().filter(|standing| standing.pod.revision != revision).count();
+    let ready = facts.standings.ready_of(revision);
+    if old > 0 {
+        let message =
+            format!("revision {revision}: {ready} of {instances} instances are ready, {old} of another are there");
+        return finding(PROGRESSING, true, "Changing", message);
+    }
+    if ready < usize::from(instances) {
+        return finding(
+            PROGRESSING,
+            true,
+            "Starting",
+            format!("revision {revision}: {ready} of {instances} instances are ready"),
+        );
+    }
+    finding(PROGRESSING, false, "Complete", format!("revision {revision}: all instances are ready"))
+}
+
+fn conflict(facts: &Facts<'_>) -> Finding {
+    const CONFLICT: &str = "Conflict";
+    match facts.problem {
+        Some(problem @ Problem::Conflict { .. }) => finding(CONFLICT, true, "OutputTaken", problem.to_string()),
+        _ => finding(CONFLICT, false, "NoConflict", "no other flow sends to its outputs"),
+    }
+}
+
+fn handler_current(facts: &Facts<'_>) -> Finding {
+    const HANDLER_CURRENT: &str = "HandlerCurrent";
+    match facts.stale.or(facts.problem) {
+        Some(problem @ (Problem::HandlerMissing(_) | Problem::HandlerInvalid { .. })) => {
+            let goes_on = facts.stale.map(|_| "; it goes on with the handler as it was").unwrap_or_default();
+            finding(HANDLER_CURRENT, false, problem.reason(), format!("{problem}{goes_on}"))
+        }
+        _ => finding(HANDLER_CURRENT, true, "AsInTheCatalog", "its source is what the catalog or the flow itself says"),
+    }
+}
+
+/// Whether the image's signature was looked at: not by this operator yet.
+fn image_verified(facts: &Facts<'_>) -> Finding {
+    finding("ImageVerified", None, "NotChecked", format!("nobody has checked a signature of {}", facts.image))
+}
+
+/// The condition of a type.
+pub fn find<'a>(conditions: &'a [Condition], kind: &str) -> Option<&'a Condition> {
+    conditions.iter().find(|condition| condition.type_ == kind)
+}
+
+/// Whether a person should be warned of it.
+pub fn is_bad(condition: &Condition) -> bool {
+    match condition.type_.as_str() {
+        "Conflict" => condition.status == "True",
+        "Progressing" | "ImageVerified" => false,
+        "Redundant" => condition.status == "False" && condition.reason != "NotPaired",
+        "OnAir" => condition.status != "True" || condition.reason == "TwoOnAir",
+        _ => condition.status == "False",
+    }
+}
