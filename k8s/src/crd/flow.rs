@@ -59,6 +59,7 @@ pub struct FlowSpec {
     pub entry: Written<FlowEntry>,
     /// Network interface of the outputs that name none; as the routes of the node say if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
     pub interface: Option<String>,
     /// Version of flowclient: a tag of its image. The operator's own default if neither this nor `digest` is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -113,6 +114,9 @@ impl InObjects for FlowEntry {
     /// In a file one output may stand alone; a schema of Kubernetes has no such choice.
     fn adapt(properties: &mut Map<String, Value>) {
         let output = Output::json_schema(&mut SchemaGenerator::default());
+        properties["pair"]["description"] =
+            "What its instances are to each other (by default standby; YAML takes off for false: write \"off\")."
+                .into();
         let output = json!({"type": "string", "description": output.get("description"), "maxLength": LONGEST_URL});
         properties.insert(
             "out".to_owned(),

@@ -4,21 +4,31 @@
 //! operator, a control plane, or neither; the operator only sees to it that there are instances, and tells how they stand.
 //!
 //! What is to be done is decided by pure functions of what was seen: [`resolve`] (what a flow means), [`desired`] (what there is to be
-//! for it), [`transition`] (how to get there), [`conditions`] (what to tell). Around them is a thin shell that watches and writes.
+//! for it), [`transition`] (how to get there), [`conditions`] (what to tell), all in [`decide`]. Around them is a thin shell: [`world`] and [`listen`]
+//! watch, [`tend`] carries out, [`run`] holds it together.
 
 mod apply;
 pub mod ask;
 pub mod conditions;
 pub mod config;
+pub mod decide;
 pub mod desired;
 pub mod heard;
 pub mod key;
+pub mod lease;
 pub mod ledger;
+pub mod listen;
 pub mod measured;
+pub mod metrics;
 pub mod news;
 pub mod pods;
 pub mod ports;
 pub mod report;
 pub mod resolve;
+pub mod run;
+pub mod serve;
 pub mod standing;
+pub mod tend;
 pub mod transition;
+pub mod world;
+pub mod writer;

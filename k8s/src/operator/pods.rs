@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use k8s_openapi::api::core::v1::{ContainerStateWaiting, Pod};
+use k8s_openapi::api::core::v1::{ContainerStateWaiting, ContainerStatus, Pod};
+use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::desired::REVISION_LABEL;
@@ -22,6 +23,8 @@ pub struct PodSeen {
     pub is_ready: bool,
     /// Whether it has been told to end.
     pub is_ending: bool,
+    /// Since when its container is being made, if it is: its image may be on its way, or a file may be missing.
+    pub made_since: Option<Timestamp>,
     /// Why it does not run.
     pub trouble: Option<Trouble>,
 }
@@ -49,6 +52,7 @@ impl PodSeen {
             address: address(pod),
             is_ready,
             is_ending: pod.metadata.deletion_timestamp.is_some(),
+            made_since: made_since(pod),
             trouble: trouble(pod),
         }
     }
@@ -68,6 +72,12 @@ fn trouble(pod: &Pod) -> Option<Trouble> {
     unscheduled(pod).or_else(|| waiting(pod))
 }
 
+fn made_since(pod: &Pod) -> Option<Timestamp> {
+    let is_made = waiting_container(pod)?.reason.as_deref() == Some("ContainerCreating");
+    let start = pod.status.as_ref()?.start_time.as_ref()?.0;
+    is_made.then_some(start)
+}
+
 fn unscheduled(pod: &Pod) -> Option<Trouble> {
     let conditions = pod.status.as_ref()?.conditions.as_ref()?;
     let unscheduled = |reason: Option<&str>| reason == Some("Unschedulable");
@@ -77,12 +87,22 @@ fn unscheduled(pod: &Pod) -> Option<Trouble> {
 }
 
 fn waiting(pod: &Pod) -> Option<Trouble> {
-    let container = pod.status.as_ref()?.container_statuses.as_ref()?.first()?;
-    let waiting = container.state.as_ref()?.waiting.as_ref()?;
+    let waiting = waiting_container(pod)?;
     let (reason, what) = meaning(waiting.reason.as_deref()?)?;
-    let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
-    let exit = last.map(|last| format!(" (last exit code {})", last.exit_code)).unwrap_or_default();
-    Some(Trouble { reason, message: format!("{what}{exit}: {}", said(waiting)) })
+    Some(Trouble { reason, message: format!("{what}{}: {}", last_exit(pod), said(waiting)) })
+}
+
+fn waiting_container(pod: &Pod) -> Option<&ContainerStateWaiting> {
+    container(pod)?.state.as_ref()?.waiting.as_ref()
+}
+
+fn container(pod: &Pod) -> Option<&ContainerStatus> {
+    pod.status.as_ref()?.container_statuses.as_ref()?.first()
+}
+
+fn last_exit(pod: &Pod) -> String {
+    let last = container(pod).and_then(|container| container.last_state.as_ref()?.terminated.as_ref());
+    last.map(|last| format!(" (last exit code {})", last.exit_code)).unwrap_or_default()
 }
 
 /// What the kubelet's words come down to; `None` for those that are part of every start.

@@ -71,6 +71,15 @@ impl Standings {
         self.0.iter().filter(|standing| standing.pod.revision == revision && standing.is_ready()).count()
     }
 
+    /// How many of a revision run and have input, though what they make may not be what is on air.
+    pub fn running_of(&self, revision: &str) -> usize {
+        let runs = |standing: &&Standing| {
+            let state = standing.heard.as_ref().map(|heard| heard.flow.state.as_str());
+            standing.pod.revision == revision && !standing.pod.is_ending && matches!(state, Some("standby" | "on air"))
+        };
+        self.0.iter().filter(runs).count()
+    }
+
     /// The first reason why a pod does not run.
     pub fn trouble(&self) -> Option<&Trouble> {
         self.0.iter().find_map(|standing| standing.pod.trouble.as_ref())

@@ -15,6 +15,8 @@ pub struct DeploymentSeen {
     pub name: String,
     /// Its revision.
     pub revision: String,
+    /// Hash of the configuration of its instances.
+    pub content: String,
 }
 
 /// What to do now.
@@ -29,17 +31,21 @@ pub struct Step<'a> {
 /// The next step on the way to `desired`.
 pub fn step<'a>(desired: &'a Desired, pair: Pair, there: &[DeploymentSeen], standings: &Standings) -> Step<'a> {
     let old: Vec<_> = there.iter().filter(|deployment| deployment.revision != desired.revision).collect();
-    let old_pods = standings.0.iter().any(|standing| standing.pod.revision != desired.revision);
+    let names = || old.iter().map(|deployment| deployment.name.clone()).collect();
     if pair == Pair::Standby {
-        let all_ready = standings.ready_of(&desired.revision) >= usize::from(desired.instances);
-        let end = if all_ready { names(&old) } else { Vec::new() };
+        let end = if can_go_on(desired, &old, standings) { names() } else { Vec::new() };
         return Step { make: desired.objects.iter().collect(), end };
     }
-    let is_instances = |object: &&Object| object.kind == Kind::Deployment;
-    let make = desired.objects.iter().filter(|object| !is_instances(object) || (old.is_empty() && !old_pods));
-    Step { make: make.collect(), end: names(&old) }
+    let has_old_pods = standings.0.iter().any(|standing| standing.pod.revision != desired.revision);
+    let is_in_the_way = |object: &&Object| object.kind == Kind::Deployment && (!old.is_empty() || has_old_pods);
+    Step { make: desired.objects.iter().filter(|object| !is_in_the_way(object)).collect(), end: names() }
 }
 
-fn names(deployments: &[&DeploymentSeen]) -> Vec<String> {
-    deployments.iter().map(|deployment| deployment.name.clone()).collect()
+/// Whether the new instances can take the place of the old ones. With the same configuration they must have made, all of them, just what
+/// is on air. With another they cannot have, and it is asked that they run and have input.
+fn can_go_on(desired: &Desired, old: &[&DeploymentSeen], standings: &Standings) -> bool {
+    let is_same_content = old.iter().all(|deployment| deployment.content == desired.content);
+    let count =
+        if is_same_content { standings.ready_of(&desired.revision) } else { standings.running_of(&desired.revision) };
+    count >= usize::from(desired.instances)
 }

@@ -23,5 +23,7 @@ pub(super) fn render(group: &Group<'_>) -> Object {
             },
         },
     });
-    object(group.flow, Kind::Deployment, group.name(), labels::of_group(group), rest)
+    let mut labels = labels::of_group(group);
+    labels[labels::CONTENT_LABEL] = group.content.into();
+    object(group.flow, Kind::Deployment, group.name(), labels, rest)
 }

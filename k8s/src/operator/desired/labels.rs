@@ -13,6 +13,8 @@ pub const MANAGED: &str = "app.kubernetes.io/managed-by=flow-operator";
 pub const FLOW_LABEL: &str = "flowclient.io/flow";
 /// Names the hash of image and configuration.
 pub const REVISION_LABEL: &str = "flowclient.io/revision";
+/// Names the hash of the configuration alone: instances with the same make the same datagrams.
+pub const CONTENT_LABEL: &str = "flowclient.io/content";
 /// Names the output that an instance sends, where each sends one.
 const LEG_LABEL: &str = "flowclient.io/leg";
 

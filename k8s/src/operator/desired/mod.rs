@@ -17,7 +17,7 @@ mod tests;
 use relay::spec::{LegNumber, Pair};
 use serde_json::{Value, json};
 
-pub use labels::{FLOW_LABEL, MANAGED, MANAGER, REVISION_LABEL, selector};
+pub use labels::{CONTENT_LABEL, FLOW_LABEL, MANAGED, MANAGER, REVISION_LABEL, selector};
 
 use super::config::OperatorConfig;
 use super::resolve::{Resolved, legs};
@@ -28,6 +28,8 @@ use crate::crd::Flow;
 pub struct Desired {
     /// Hash of all that makes a difference on air.
     pub revision: String,
+    /// Hash of the configuration alone: instances with the same make the same datagrams.
+    pub content: String,
     /// Image that its instances run.
     pub image: String,
     /// The objects, in the order in which to make them.
@@ -66,6 +68,7 @@ struct Group<'a> {
     resolved: &'a Resolved,
     config: &'a OperatorConfig,
     revision: &'a str,
+    content: &'a str,
     image: &'a str,
     port: u16,
     leg: Option<LegNumber>,
@@ -75,18 +78,28 @@ struct Group<'a> {
 /// What there is to be for `flow`, whose instances answer HTTP at `port`.
 pub fn desired(flow: &Flow, resolved: &Resolved, port: u16, config: &OperatorConfig) -> Desired {
     let image = config.image_of(&flow.spec);
-    let revision = revision::of(flow, resolved, &image);
+    let (revision, content) = (revision::of(flow, resolved, &image), revision::of_content(resolved));
     let legs = legs(&resolved.entry);
     let replicas = if resolved.entry.pair == Pair::Standby { flow.spec.standing_by() } else { 1 };
     let instances = replicas * u16::try_from(legs.len()).unwrap_or(u16::MAX);
     let mut objects = Vec::new();
     for leg in legs {
-        let group = Group { flow, resolved, config, revision: &revision, image: &image, port, leg, replicas };
+        let group = Group {
+            flow,
+            resolved,
+            config,
+            revision: &revision,
+            content: &content,
+            image: &image,
+            port,
+            leg,
+            replicas,
+        };
         objects.extend([config_map::render(&group), deployment::render(&group)]);
     }
     objects.extend((instances > 1).then(|| budget::render(flow)));
     let pair_key = (resolved.entry.pair == Pair::Standby).then(|| pair_key_name(flow));
-    Desired { revision, image, objects, instances, pair_key }
+    Desired { revision, content, image, objects, instances, pair_key }
 }
 
 /// Name of the secret that the instances of `flow` share.

@@ -1,0 +1,193 @@
+//! What to do about a flow, by what was seen of it: a pure function but for the [`Ledger`].
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::jiff::Timestamp;
+use relay::spec::{Output, Pair};
+
+use super::conditions::{Facts, conditions};
+use super::config::OperatorConfig;
+use super::desired::{Desired, Object, desired};
+use super::key::FlowKey;
+use super::ledger::{Ledger, older_rival, outputs_of};
+use super::measured::measured;
+use super::news::{News, news};
+use super::resolve::{Problem, Resolved, resolve};
+use super::standing::{Standings, nodes};
+use super::transition::{DeploymentSeen, step};
+use crate::crd::{Flow, FlowStatus, Handler, Rollout};
+
+/// In this time an image is pulled and a container made.
+const STUCK_AFTER: Duration = Duration::from_secs(60);
+
+/// What was seen of a flow.
+#[derive(Clone, Debug)]
+pub struct Seen<'a> {
+    /// The flow.
+    pub flow: &'a Flow,
+    /// The handler that it names, if the catalog has it.
+    pub handler: Option<&'a Handler>,
+    /// All flows.
+    pub flows: &'a [&'a Flow],
+    /// Its instances.
+    pub standings: Standings,
+    /// Its deployments.
+    pub deployments: Vec<DeploymentSeen>,
+    /// The time now.
+    pub now: Timestamp,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decision {
+    /// Objects that there are to be.
+    pub make: Vec<Object>,
+    /// Deployments that end, and the files of their instances, which are called the same.
+    pub end: Vec<String>,
+    /// Whether evictions need no budget, there being but one instance.
+    pub end_budget: bool,
+    /// The secret that its instances share, if it is not known to be there.
+    pub make_pair_key: Option<String>,
+    /// How it stands.
+    pub status: FlowStatus,
+    /// What has happened.
+    pub news: Vec<News>,
+    /// Whether it cannot be as it is specified.
+    pub has_problem: bool,
+}
+
+/// Decides. What cannot be as specified is left as it runs: a mistake takes no channel off air.
+pub fn decide(seen: &Seen<'_>, ledger: &mut Ledger, config: &OperatorConfig) -> Decision {
+    let before = seen.flow.status.clone().unwrap_or_default();
+    let meaning = resolve(seen.flow, seen.handler).and_then(|resolved| {
+        let port = claim(seen, &resolved, &before, ledger)?;
+        let desired = desired(seen.flow, &resolved, port, config);
+        Ok((resolved, port, desired))
+    });
+    let mut decision = match &meaning {
+        Ok((resolved, port, desired)) => go_on(seen, resolved, *port, desired, &before),
+        Err(problem) => stay(seen, problem, &before, &config.image_of(&seen.flow.spec)),
+    };
+    decision.status.holds =
+        holds(seen, meaning.as_ref().ok().map(|(resolved, _, desired)| (resolved, desired)), ledger);
+    decision.news = news(&before, &decision.status);
+    decision
+}
+
+/// Takes the flow's port and outputs.
+fn claim(seen: &Seen<'_>, resolved: &Resolved, before: &FlowStatus, ledger: &mut Ledger) -> Result<u16, Problem> {
+    let (key, wanted) = (FlowKey::of(seen.flow), outputs_of(&resolved.entry));
+    let holds_none = before.holds.is_empty();
+    if let Some(conflict) = older_rival(seen.flow, &wanted, seen.flows.iter().copied()).filter(|_| holds_none) {
+        return Err(conflict);
+    }
+    ledger.hold(&key, wanted)?;
+    ledger.port(&key, before.port).ok_or(Problem::NoPort)
+}
+
+/// A flow holds what its instances send to, and those of the revision before are instances too.
+fn holds(seen: &Seen<'_>, meaning: Option<(&Resolved, &Desired)>, ledger: &mut Ledger) -> Vec<String> {
+    let key = FlowKey::of(seen.flow);
+    let of_old = |revision: &str| {
+        seen.deployments.iter().any(|deployment| deployment.revision != revision)
+            || seen.standings.0.iter().any(|standing| standing.pod.revision != revision)
+    };
+    let only: Option<Vec<Output>> = match meaning {
+        Some((resolved, desired)) => (!of_old(&desired.revision)).then(|| outputs_of(&resolved.entry)),
+        None => (!of_old("")).then(Vec::new),
+    };
+    if let Some(outputs) = only {
+        ledger.keep_only(&key, &outputs);
+    }
+    ledger.held(&key)
+}
+
+fn go_on(seen: &Seen<'_>, resolved: &Resolved, port: u16, desired: &Desired, before: &FlowStatus) -> Decision {
+    let pair = resolved.entry.pair;
+    let step = step(desired, pair, &seen.deployments, &seen.standings);
+    let facts = Facts {
+        problem: None,
+        stale: resolved.stale.as_ref(),
+        standings: &seen.standings,
+        pair: Some(pair),
+        wanted: Some((&desired.revision, desired.instances)),
+        image: &desired.image,
+    };
+    let status = FlowStatus {
+        port: Some(port),
+        last_handler: resolved.handler.clone(),
+        pair_key: desired.pair_key.clone(),
+        revision: Some(desired.revision.clone()),
+        rollout: rollout(seen, desired, before),
+        ..observed(seen, &facts, before)
+    };
+    Decision {
+        make: step.make.into_iter().cloned().collect(),
+        end: step.end,
+        end_budget: desired.instances < 2,
+        make_pair_key: desired.pair_key.clone().filter(|name| before.pair_key.as_ref() != Some(name) || is_stuck(seen)),
+        status,
+        ..Decision::default()
+    }
+}
+
+/// Whether an instance has been in the making for so long that something may be missing which was there before.
+fn is_stuck(seen: &Seen<'_>) -> bool {
+    let long_ago = seen.now - STUCK_AFTER;
+    seen.standings.0.iter().any(|standing| standing.pod.made_since.is_some_and(|since| since < long_ago))
+}
+
+fn stay(seen: &Seen<'_>, problem: &Problem, before: &FlowStatus, image: &str) -> Decision {
+    let facts = Facts {
+        problem: Some(problem),
+        stale: None,
+        standings: &seen.standings,
+        pair: before_pair(before),
+        wanted: None,
+        image,
+    };
+    Decision { status: observed(seen, &facts, before), has_problem: true, ..Decision::default() }
+}
+
+/// What the instances that run are to each other, the specification not saying.
+fn before_pair(before: &FlowStatus) -> Option<Pair> {
+    before.pair_key.as_ref().map(|_| Pair::Standby)
+}
+
+/// The part of a status that is seen and not decided.
+fn observed(seen: &Seen<'_>, facts: &Facts<'_>, before: &FlowStatus) -> FlowStatus {
+    let standings = &seen.standings;
+    let generation = seen.flow.metadata.generation;
+    let first_on_air = standings.on_air().next().and_then(|standing| standing.heard.as_ref());
+    let is_unknown = first_on_air.is_none() && standings.silent().count() > 0;
+    let (mut on_air_node, mut version) = (nodes(standings.on_air()), first_on_air.map(|heard| heard.version.clone()));
+    if is_unknown {
+        (on_air_node, version) = (before.on_air_node.clone(), before.version.clone());
+    }
+    FlowStatus {
+        observed_generation: generation,
+        conditions: conditions(&before.conditions, facts, generation, seen.now),
+        on_air_node,
+        version,
+        standby_node: nodes(standings.standing_by()),
+        instances: standings.told(),
+        measured: measured(before.measured.as_ref(), first_on_air.map(|heard| &heard.flow), seen.now),
+        ..before.clone()
+    }
+}
+
+/// A change that is under way goes on from where it was, whoever looks at it.
+fn rollout(seen: &Seen<'_>, desired: &Desired, before: &FlowStatus) -> Option<Rollout> {
+    let old = seen.deployments.iter().find(|deployment| deployment.revision != desired.revision)?;
+    let same = before.rollout.clone().filter(|rollout| rollout.to == desired.revision);
+    Some(same.unwrap_or_else(|| Rollout {
+        from: old.revision.clone(),
+        to: desired.revision.clone(),
+        step: "Joining".to_owned(),
+        since: Time(seen.now),
+    }))
+}
