@@ -17,8 +17,10 @@ use super::source::{PROGRAM, Source, SourceError};
 use super::tree::{self, Tree};
 use super::version::{Version, VersionError};
 
-/// Label with the compiler: the same commit is the same image by the same compiler only.
+/// Label with the compiler: the same commit is the same image by the same compiler, and with the same C library, only.
 pub const COMPILER_LABEL: &str = "io.flowclient.image.compiler";
+/// Label with the C library.
+pub const C_LIBRARY_LABEL: &str = "io.flowclient.image.c-library";
 /// Label with the Rust target.
 pub const TARGET_LABEL: &str = "io.flowclient.image.target";
 /// Label with the version.
@@ -112,6 +114,7 @@ fn labels(source: &Source, program: &Program, version: &Version) -> BTreeMap<Str
         ("org.opencontainers.image.created", source.committed_text()),
         (TARGET_LABEL, program.target.clone()),
         (COMPILER_LABEL, program.compiler.clone()),
+        (C_LIBRARY_LABEL, program.c_library.clone()),
     ];
     labels.map(|(name, value)| (name.to_owned(), value)).into()
 }
@@ -159,6 +162,7 @@ mod tests {
             architecture: elf::Architecture::Amd64,
             target: "x86_64-unknown-linux-gnu".to_owned(),
             compiler: "rustc 1.95.0".to_owned(),
+            c_library: "Debian GLIBC 2.36".to_owned(),
         };
         let version = Version::new(&source().release, &source().commit, None).unwrap();
         let layer = layer::pack(&Tree::of_flowclient(&program, b"licence", b"{}")).unwrap();

@@ -28,6 +28,8 @@ pub struct Program {
     pub target: String,
     /// `rustc --version`: another compiler makes another program.
     pub compiler: String,
+    /// The C library that is linked in, `Debian GLIBC 2.36-9+deb12u14` for one.
+    pub c_library: String,
 }
 
 /// Why there is no program.
@@ -67,7 +69,7 @@ pub fn compile(source: &Source, target: &str) -> Result<Program, CompileError> {
     let path = run_cargo(source, target, &rust)?;
     let bytes = fs::read(&path).map_err(|error| CompileError::Unreadable { path: path.clone(), error })?;
     let architecture = elf::static_program(&bytes).map_err(|error| CompileError::Unfit { path, error })?;
-    Ok(Program { bytes, architecture, target: target.to_owned(), compiler: rust.version })
+    Ok(Program { bytes, architecture, target: target.to_owned(), compiler: rust.version, c_library: c_library() })
 }
 
 /// The installed compiler.
@@ -104,6 +106,14 @@ fn rustc(folder: &Path, arguments: &[&str]) -> Result<String, CompileError> {
         return Err(CompileError::Tool { command: format!("rustc {}", arguments.join(" ")), said });
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// The C library whose archive the linker takes. `ldd` comes with it, and says what the distribution calls it.
+fn c_library() -> String {
+    let output = Command::new("ldd").arg("--version").output();
+    let said = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let name = said.lines().next().and_then(|line| line.split_once('(')?.1.split_once(')'));
+    name.map_or_else(|| "unknown".to_owned(), |(name, _)| name.to_owned())
 }
 
 /// Runs cargo; the path of the program.

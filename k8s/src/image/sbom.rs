@@ -1,8 +1,7 @@
 //! Lists what the program is made of: a software bill of materials in SPDX 2.3 (ISO/IEC 5962), as JSON.
 //!
 //! It names the crates that are linked into the program, not those that only build it (procedural macros, build scripts,
-//! tests), with the licence that each declares and the checksum in Cargo.lock; and Rust's standard library, which brings
-//! musl along in targets that end with `-musl`.
+//! tests), with the licence that each declares and the checksum in Cargo.lock; and Rust's standard library and the C library.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -111,7 +110,7 @@ fn checksums(lock: &Path) -> Result<BTreeMap<Key, String>, SbomError> {
 fn document(source: &Source, program: &Program, version: &Version, crates: &Crates) -> Value {
     let mut packages: Vec<Value> =
         crates.packages().iter().map(|(key, package)| package_entry(key, package, crates.checksums.get(key))).collect();
-    packages.push(standard_library(program));
+    packages.extend(libraries(program));
     json!({
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",
@@ -150,15 +149,22 @@ fn package_entry(key: &Key, package: &Package, checksum: Option<&String>) -> Val
     entry
 }
 
-fn standard_library(program: &Program) -> Value {
+/// What no crate brings. glibc is under the LGPL, whose terms for linking with the archive the source of flowclient meets.
+fn libraries(program: &Program) -> [Value; 2] {
+    let std = format!("Rust's standard library for {}", program.target);
+    let libc = ("SPDXRef-Package-libc", "the C library", &program.c_library, "LGPL-2.1-or-later");
+    [("SPDXRef-Package-std", std.as_str(), &program.compiler, "MIT OR Apache-2.0"), libc].map(library)
+}
+
+fn library((id, name, version, licence): (&str, &str, &String, &str)) -> Value {
     json!({
-        "SPDXID": "SPDXRef-Package-std",
-        "name": format!("Rust's standard library for {}", program.target),
-        "versionInfo": program.compiler,
-        "downloadLocation": "https://static.rust-lang.org/dist/",
+        "SPDXID": id,
+        "name": name,
+        "versionInfo": version,
+        "downloadLocation": "NOASSERTION",
         "filesAnalyzed": false,
         "licenseConcluded": "NOASSERTION",
-        "licenseDeclared": "MIT OR Apache-2.0",
+        "licenseDeclared": licence,
         "copyrightText": "NOASSERTION",
     })
 }
@@ -173,6 +179,7 @@ fn relationships(crates: &Crates) -> Vec<Value> {
     let mut all = vec![
         relationship("SPDXRef-DOCUMENT", "DESCRIBES", &root),
         relationship(&root, "DEPENDS_ON", "SPDXRef-Package-std"),
+        relationship(&root, "DEPENDS_ON", "SPDXRef-Package-libc"),
     ];
     all.extend(edges.into_iter().map(|(from, to)| relationship(from, "DEPENDS_ON", to)));
     all

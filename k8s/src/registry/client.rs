@@ -1,6 +1,6 @@
 //! A registry, as seen by one who pushes and pulls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -153,21 +153,21 @@ impl Registry {
         }
     }
 
-    /// The tags of a repository; a repository that is not there has none.
+    /// The tags of a repository, in order.
     ///
     /// # Errors
     /// As [`RegistryError`] tells.
     pub async fn tags(&self, repository: &Reference) -> Result<Vec<String>, RegistryError> {
         let wire = wire(repository);
-        let mut tags: Vec<String> = Vec::new();
+        let mut tags = BTreeSet::new();
         loop {
             let last = tags.last().cloned();
             let answer = self.client.list_tags(&wire, &self.auth, Some(TAGS_PAGE), last.as_deref()).await;
-            let page = answer.map_err(|error| self.explain(repository, error))?.tags;
-            let is_last = page.len() < TAGS_PAGE;
-            tags.extend(page);
-            if is_last {
-                return Ok(tags);
+            let before = tags.len();
+            tags.extend(answer.map_err(|error| self.explain(repository, error))?.tags);
+            // Registries that know no pages, docker-registry 2.8 for one, give all tags every time.
+            if tags.len() < before + TAGS_PAGE {
+                return Ok(tags.into_iter().collect());
             }
         }
     }

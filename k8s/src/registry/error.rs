@@ -78,7 +78,10 @@ impl Asked<'_> {
     pub(super) fn explain(&self, error: OciDistributionError) -> RegistryError {
         let registry = self.image.registry.clone();
         match error {
-            OciDistributionError::RequestError(error) => connection(registry, &error),
+            OciDistributionError::RequestError(error) => match error.status() {
+                Some(status) => self.status(status.as_u16(), ""),
+                None => connection(registry, &error),
+            },
             OciDistributionError::UnauthorizedError { .. } | OciDistributionError::AuthenticationFailure(_) => {
                 self.login_refused()
             }
@@ -139,7 +142,8 @@ fn connection(registry: String, error: &reqwest::Error) -> RegistryError {
         {
             RegistryError::Expired { registry, said }
         }
-        Some(cause) if cause.contains("unknownissuer") || cause.contains("not trusted") => {
+        // A bad signature is that of another authority with the name of one that is trusted.
+        Some(cause) if cause.contains("unknownissuer") || cause.contains("badsignature") => {
             RegistryError::Untrusted { registry }
         }
         Some(cause) if cause.contains("not valid for") => RegistryError::WrongName { registry, said },

@@ -2,8 +2,7 @@
 //!
 //! What is signed is a small JSON text that names the image's digest and repository ("simple signing"), by ECDSA with the
 //! curve P-256 and SHA-256. Text, key and place are those of `cosign sign --key` before version 3 without a transparency
-//! log, which `cosign verify --key … --insecure-ignore-tlog` and the `sigstoreSigned` policy of skopeo, podman and CRI-O
-//! check.
+//! log, which `cosign verify --key … --insecure-ignore-tlog` and the `sigstoreSigned` policy of podman and CRI-O check.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
