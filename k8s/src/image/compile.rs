@@ -146,6 +146,7 @@ fn flags(source: &Source, rust: &Rust) -> OsString {
     let mut flags = OsString::from("-Ctarget-feature=+crt-static");
     let homes = [
         (source.root.clone(), "/flowclient".to_owned()),
+        (source.target.clone(), "/flowclient/target".to_owned()),
         (cargo_home(), "/cargo".to_owned()),
         (rust.sysroot.join("lib/rustlib/src/rust"), format!("/rustc/{}", rust.commit)),
     ];

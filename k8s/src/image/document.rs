@@ -11,6 +11,8 @@ use super::digest::Digest;
 
 /// Media type of a manifest.
 pub const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// Media type of a manifest as docker writes it; it says the same in the same fields.
+pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 /// Media type of an index.
 pub const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 /// Media type of an image's configuration.
@@ -51,7 +53,7 @@ impl Descriptor {
 pub struct Manifest {
     /// Always 2.
     pub schema_version: u8,
-    /// Always [`MANIFEST`], if it is there.
+    /// [`MANIFEST`] or [`DOCKER_MANIFEST`], if it is there.
     #[serde(default)]
     pub media_type: String,
     /// The configuration.
@@ -61,6 +63,13 @@ pub struct Manifest {
     /// As in [`Descriptor`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
+}
+
+impl Manifest {
+    /// Its media type: [`MANIFEST`] unless docker wrote it.
+    pub fn kind(&self) -> &'static str {
+        if self.media_type == DOCKER_MANIFEST { DOCKER_MANIFEST } else { MANIFEST }
+    }
 }
 
 /// What an OCI layout holds.

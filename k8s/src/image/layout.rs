@@ -9,7 +9,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use super::digest::Digest;
-use super::document::{Descriptor, Index, MANIFEST};
+use super::document::{Descriptor, Index};
 use super::package::{Image, ImageError, parse_manifest};
 
 /// Annotation with an image's tag.
@@ -146,7 +146,7 @@ pub(crate) fn blob_path(digest: &Digest) -> String {
 
 /// What an index says of `image`.
 pub(crate) fn entry(tag: &str, image: &Image) -> Descriptor {
-    let mut entry = Descriptor::of(MANIFEST, &image.manifest_bytes);
+    let mut entry = Descriptor::of(image.manifest.kind(), &image.manifest_bytes);
     entry.annotations.insert(NAME.to_owned(), tag.to_owned());
     entry
 }

@@ -15,13 +15,13 @@ use reqwest::header::HeaderValue;
 use super::error::{Asked, RegistryError};
 use super::login::Login;
 use crate::image::digest::Digest;
-use crate::image::document::{Config, Descriptor, MANIFEST, Manifest};
+use crate::image::document::{Config, DOCKER_MANIFEST, Descriptor, MANIFEST, Manifest};
 use crate::image::package::{Image, Summary, parse_config, parse_manifest};
 use crate::image::reference::Reference;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Without a byte from the registry.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// Bytes of a blob that are sent at a time, which is how often progress is told.
 const CHUNK: usize = 256 << 10;
 /// Tags that are asked for at a time.
@@ -98,7 +98,7 @@ impl Registry {
             }
             before += descriptor.size;
         }
-        self.push_manifest(target, &image.manifest_bytes).await?;
+        self.push_manifest(target, image.manifest.kind(), &image.manifest_bytes).await?;
         progress(total, total);
         Ok(())
     }
@@ -142,7 +142,7 @@ impl Registry {
     /// As [`RegistryError`] tells.
     pub async fn manifest(&self, source: &Reference) -> Result<(Bytes, Digest), RegistryError> {
         let wire = wire(source);
-        let answer = self.client.pull_manifest_raw(&wire, &self.auth, &[MANIFEST]).await;
+        let answer = self.client.pull_manifest_raw(&wire, &self.auth, &[MANIFEST, DOCKER_MANIFEST]).await;
         let (bytes, _) = answer.map_err(|error| self.explain(source, error))?;
         let digest = Digest::of(&bytes);
         match &source.digest {
@@ -190,14 +190,19 @@ impl Registry {
         Ok(Bytes::from(bytes))
     }
 
-    /// Puts a manifest at `target`.
+    /// Puts a manifest of the media type `kind` at `target`.
     ///
     /// # Errors
     /// As [`RegistryError`] tells.
-    pub async fn push_manifest(&self, target: &Reference, manifest: &Bytes) -> Result<(), RegistryError> {
+    pub async fn push_manifest(
+        &self,
+        target: &Reference,
+        kind: &'static str,
+        manifest: &Bytes,
+    ) -> Result<(), RegistryError> {
         let wire = wire(target);
         self.client.store_auth_if_needed(wire.resolve_registry(), &self.auth).await;
-        let answer = self.client.push_manifest_raw(&wire, manifest.clone(), HeaderValue::from_static(MANIFEST)).await;
+        let answer = self.client.push_manifest_raw(&wire, manifest.clone(), HeaderValue::from_static(kind)).await;
         answer.map(|_| ()).map_err(|error| self.explain(target, error))
     }
 

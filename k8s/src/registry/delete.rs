@@ -2,7 +2,7 @@
 
 use oci_client::RegistryOperation;
 
-use super::client::{Registry, wire};
+use super::client::{CONNECT_TIMEOUT, READ_TIMEOUT, Registry, wire};
 use super::error::RegistryError;
 use crate::image::{Digest, Reference};
 
@@ -16,7 +16,8 @@ impl Registry {
         let other = |error: reqwest::Error| self.asked(&image).explain(error.into());
         let certificates = self.authorities.iter().map(|pem| reqwest::Certificate::from_pem(pem));
         let certificates = certificates.collect::<Result<Vec<_>, _>>().map_err(other)?;
-        let http = reqwest::Client::builder().tls_certs_merge(certificates).build().map_err(other)?;
+        let http = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT);
+        let http = http.tls_certs_merge(certificates).build().map_err(other)?;
         let url = format!("https://{}/v2/{}/manifests/{digest}", repository.registry, repository.repository);
         let request = http.delete(url);
         let request = match (self.token(&image).await?, self.login()) {

@@ -36,6 +36,11 @@ pub fn signature_tag(digest: &Digest) -> String {
     format!("sha256-{}.sig", digest.hex())
 }
 
+/// Whether `tag` is that of an image's signatures.
+pub fn is_signature_tag(tag: &str) -> bool {
+    tag.starts_with("sha256-") && tag.ends_with(".sig")
+}
+
 impl Registry {
     /// Signs the image at `image` as it is in the registry now, beside the signatures that it has; its digest.
     ///
@@ -53,7 +58,7 @@ impl Registry {
         let config = Bytes::from(signature_config(&layers));
         let descriptor = Descriptor::of(CONFIG, &config);
         self.push_blob(&place, &descriptor, &config, |_| {}).await?;
-        self.push_manifest(&place, &signature_manifest(descriptor, layers)).await?;
+        self.push_manifest(&place, MANIFEST, &signature_manifest(descriptor, layers)).await?;
         Ok(digest)
     }
 

@@ -7,7 +7,7 @@ use tests::lab::Process;
 
 use crate::flowctl::Flowctl;
 use crate::images::{image, keep, version};
-use crate::registry::Registry;
+use crate::registry::{Registry, Setup};
 
 /// A disk of 2 MiB; unmounted when dropped.
 struct SmallDisk(tempfile::TempDir);
@@ -46,7 +46,7 @@ fn a_registry_that_is_down_is_told() {
 #[test]
 fn a_registry_out_of_disk_is_told_and_holds_no_half_of_an_image() {
     let disk = SmallDisk::new();
-    let registry = Registry::with_storage(Some(disk.0.path()));
+    let registry = Registry::with(&Setup { storage: Some(disk.0.path()), ..Setup::default() });
     let flowctl = Flowctl::at(&registry);
     let large = image(1, 5 << 20);
     k8s::image::Layout::at(flowctl.layout()).add(&version(1), &large).unwrap();
@@ -58,14 +58,20 @@ fn a_registry_out_of_disk_is_told_and_holds_no_half_of_an_image() {
 
 #[test]
 fn an_expired_certificate_is_told() {
-    let said = pushing(&Registry::expired());
+    let said = pushing(&Registry::with(&Setup { expired: true, ..Setup::default() }));
     assert!(said.contains("certificate has expired"), "{said}");
 }
 
 #[test]
 fn a_certificate_for_another_name_is_told() {
-    let said = pushing(&Registry::misnamed());
+    let said = pushing(&Registry::with(&Setup { name: "elsewhere.example.com", ..Setup::default() }));
     assert!(said.contains("certificate is for another name"), "{said}");
+}
+
+#[test]
+fn a_registry_without_tls_is_told() {
+    let said = pushing(&Registry::with(&Setup { tls: false, ..Setup::default() }));
+    assert!(said.contains("no TLS connection: it answers without TLS"), "{said}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::flowctl::Flowctl;
 use crate::images::{image, keep, version};
-use crate::registry::Registry;
+use crate::registry::{Registry, Setup};
 
 /// A registry with the images of commits 1 to 4, the first of them signed.
 fn four() -> (Registry, Flowctl) {
@@ -56,7 +56,7 @@ fn a_tag_of_somebody_elses_stays_and_keeps_its_image() {
 
 #[test]
 fn a_registry_that_lets_nobody_delete_is_told() {
-    let registry = Registry::keeping_all();
+    let registry = Registry::with(&Setup { delete: false, ..Setup::default() });
     let flowctl = Flowctl::at(&registry);
     keep(flowctl.layout(), [1]);
     flowctl.says(&["push", &registry.repository()]);

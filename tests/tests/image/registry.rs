@@ -21,35 +21,35 @@ pub(crate) struct Registry {
     _process: Process,
 }
 
+/// What is special about a registry.
+pub(crate) struct Setup<'a> {
+    /// The name in its certificate.
+    pub(crate) name: &'a str,
+    /// Whether its certificate has expired.
+    pub(crate) expired: bool,
+    /// Whether it speaks TLS at all.
+    pub(crate) tls: bool,
+    /// Whether images can be deleted.
+    pub(crate) delete: bool,
+    /// Where it keeps images, if not in a folder of its own.
+    pub(crate) storage: Option<&'a Path>,
+}
+
+impl Default for Setup<'_> {
+    fn default() -> Self {
+        Self { name: "localhost", expired: false, tls: true, delete: true, storage: None }
+    }
+}
+
 impl Registry {
     pub(crate) fn start() -> Self {
-        Self::with_storage(None)
+        Self::with(&Setup::default())
     }
 
-    /// A registry that keeps its images in `storage`.
-    pub(crate) fn with_storage(storage: Option<&Path>) -> Self {
-        Self::launch("localhost", false, true, storage)
-    }
-
-    /// A registry that lets nobody delete.
-    pub(crate) fn keeping_all() -> Self {
-        Self::launch("localhost", false, false, None)
-    }
-
-    /// A registry whose certificate has expired.
-    pub(crate) fn expired() -> Self {
-        Self::launch("localhost", true, true, None)
-    }
-
-    /// A registry whose certificate is for another host.
-    pub(crate) fn misnamed() -> Self {
-        Self::launch("elsewhere.example.com", false, true, None)
-    }
-
-    fn launch(name: &str, expired: bool, delete: bool, storage: Option<&Path>) -> Self {
+    pub(crate) fn with(setup: &Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let authority = Authority::new();
-        let identity = authority.server(name, expired);
+        let identity = authority.server(setup.name, setup.expired);
         let write = |name: &str, text: &str| {
             fs::write(folder.path().join(name), text).unwrap();
             folder.path().join(name)
@@ -58,22 +58,20 @@ impl Registry {
         fs::create_dir(folder.path().join("trust")).unwrap();
         write("trust/ca.crt", authority.certificate());
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let config = json!({
+        let mut config = json!({
             "version": 0.1,
             "log": {"level": "info"},
             "storage": {
-                "filesystem": {"rootdirectory": storage.unwrap_or(&folder.path().join("images"))},
-                "delete": {"enabled": delete},
+                "filesystem": {"rootdirectory": setup.storage.unwrap_or(&folder.path().join("images"))},
+                "delete": {"enabled": setup.delete},
             },
-            "http": {
-                "addr": format!("127.0.0.1:{port}"),
-                "tls": {
-                    "certificate": write("server.crt", &identity.certificate),
-                    "key": write("server.key", &identity.key),
-                },
-            },
+            "http": {"addr": format!("127.0.0.1:{port}")},
             "auth": {"htpasswd": {"realm": "images", "path": write("users", &users())}},
         });
+        if setup.tls {
+            let (certificate, key) = (write("server.crt", &identity.certificate), write("server.key", &identity.key));
+            config["http"]["tls"] = json!({"certificate": certificate, "key": key});
+        }
         let config = write("config.yml", &config.to_string());
         let process = Process::start(Command::new("docker-registry").arg("serve").arg(config));
         until("the registry to listen", || process.stderr().contains("listening on").then_some(()));

@@ -141,6 +141,20 @@ fn a_key_that_openssl_made_signs_too() {
 }
 
 #[test]
+fn an_image_as_docker_writes_it_is_shown_signed_and_believed_too() {
+    let lab = Lab::new();
+    let docker = format!("{}:docker", lab.registry.repository());
+    let mut skopeo = Command::new("skopeo");
+    skopeo.args(["--insecure-policy", "copy", "--format", "v2s2", "--src-creds", &format!("{USER}:{PASSWORD}")]);
+    skopeo.args(["--dest-creds", &format!("{USER}:{PASSWORD}"), "--src-cert-dir"]).arg(lab.registry.trust());
+    skopeo.arg("--dest-cert-dir").arg(lab.registry.trust());
+    Process::run(skopeo.args([format!("docker://{}", lab.image), format!("docker://{docker}")])).expect_success();
+    assert_eq!(lab.flowctl.tells(&["show", &docker, "--json"])["platform"], "linux/amd64");
+    lab.flowctl.says(&["sign", &docker, "--key", &lab.path("key")]);
+    lab.flowctl.says(&["verify", &docker, "--key", &lab.path("key.pub")]);
+}
+
+#[test]
 fn a_key_is_never_written_over() {
     let lab = Lab::new();
     assert!(lab.flowctl.refuses(&["key", &lab.path("key")]).contains("File exists"));

@@ -8,7 +8,7 @@ use k8s::image::{Image, Reference, archive};
 use k8s::registry::Registry;
 use k8s::registry::error::RegistryError;
 use k8s::registry::prune::{self, Fate, Published};
-use k8s::registry::signing::signature_tag;
+use k8s::registry::signing::{is_signature_tag, signature_tag};
 use serde::Serialize;
 
 use super::local::layout;
@@ -49,7 +49,7 @@ fn made_here(local: &Local) -> anyhow::Result<Vec<Published>> {
 async fn published(registry: &Registry, repository: &Reference) -> anyhow::Result<Vec<Published>> {
     let tags = registry.tags(repository).await?;
     let mut images = Vec::new();
-    for (done, tag) in tags.iter().enumerate().filter(|(_, tag)| !is_signature(tag)) {
+    for (done, tag) in tags.iter().enumerate().filter(|(_, tag)| !is_signature_tag(tag)) {
         progress::count("looking at images", done, tags.len());
         match registry.describe(&repository.with_tag(tag)).await {
             Ok(described) => images.push(Published { tag: tag.clone(), image: described.summary() }),
@@ -61,10 +61,6 @@ async fn published(registry: &Registry, repository: &Reference) -> anyhow::Resul
     progress::count("looking at images", tags.len(), tags.len());
     images.sort_by(|one, other| (&other.image.created, &other.tag).cmp(&(&one.image.created, &one.tag)));
     Ok(images)
-}
-
-fn is_signature(tag: &str) -> bool {
-    tag.starts_with("sha256-") && tag.ends_with(".sig")
 }
 
 /// What `show` prints as JSON.
