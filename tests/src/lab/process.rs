@@ -65,6 +65,16 @@ impl Process {
         Self::start(command).wait()
     }
 
+    /// Runs `command` to its end, however long that takes: a build, for one.
+    ///
+    /// # Panics
+    /// When the program cannot be started.
+    pub fn run_long(command: &mut Command) -> Ended {
+        let mut process = Self::start(command);
+        let status = process.child.wait().expect("the state of a child");
+        Ended { status, stdout: process.stdout.all(), stderr: process.stderr.all() }
+    }
+
     /// Process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
