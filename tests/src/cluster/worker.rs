@@ -1,0 +1,112 @@
+//! A worker: containerd and a kubelet.
+
+use std::net::Ipv4Addr;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::certificates::Authority;
+use super::hosts::REGISTRY_NAME;
+use super::image::PAUSE;
+use super::kubeconfig::Server;
+use super::machine::Machine;
+
+/// The services of a worker. Pods live on when they are killed.
+pub const WORKER_SERVICES: [&str; 2] = ["containerd", "kubelet"];
+
+const CONTAINERD_SOCKET: &str = "/run/containerd/containerd.sock";
+
+/// Where a worker finds the rest of its cluster.
+pub(super) struct Surroundings<'a> {
+    pub(super) api_server: Ipv4Addr,
+    pub(super) authority: &'a Authority,
+    pub(super) registry_authority: &'a str,
+    /// Archive with the image that holds a pod's namespaces.
+    pub(super) pause_image: &'a Path,
+}
+
+/// Puts the services and what they are configured with on `machine`.
+pub(super) fn install(machine: &Machine, surroundings: &Surroundings) {
+    let authority = surroundings.authority;
+    let user = format!("system:node:{}", machine.name());
+    let identity = authority.server(&user, Some("system:nodes"), &[machine.name()], &[machine.host().address]);
+    let server = Server { address: surroundings.api_server, authority: &authority.certificate };
+    server.introduce(machine, "kubelet", &identity);
+    machine.write("etc/kubernetes/kubelet.json", &format!("{:#}\n", kubelet_config()));
+    machine.write("etc/containerd/config.toml", &containerd_config());
+    machine.write("etc/containerd/registry.crt", surroundings.registry_authority);
+    machine.write(&format!("etc/containerd/certs.d/{REGISTRY_NAME}/hosts.toml"), &registry_hosts());
+    machine.write("etc/cni/net.d/10-pods.conflist", &format!("{:#}\n", pod_network(machine)));
+    machine.add_service(WORKER_SERVICES[0], "exec containerd");
+    machine.add_service(WORKER_SERVICES[1], &kubelet(machine, surroundings.pause_image));
+}
+
+/// The kernel here gives nobody the right to lower an `oom_score_adj`.
+fn containerd_config() -> String {
+    format!(
+        r#"version = 2
+[plugins."io.containerd.grpc.v1.cri"]
+sandbox_image = "{PAUSE}"
+restrict_oom_score_adj = true
+[plugins."io.containerd.grpc.v1.cri".cni]
+bin_dir = "/usr/lib/cni"
+conf_dir = "/etc/cni/net.d"
+[plugins."io.containerd.grpc.v1.cri".registry]
+config_path = "/etc/containerd/certs.d"
+"#
+    )
+}
+
+fn registry_hosts() -> String {
+    format!("server = \"https://{REGISTRY_NAME}\"\n[host.\"https://{REGISTRY_NAME}\"]\nca = \"/etc/containerd/registry.crt\"\n")
+}
+
+fn pod_network(machine: &Machine) -> Value {
+    json!({"cniVersion": "1.0.0", "name": "pods", "plugins": [
+        {"type": "bridge", "bridge": "pods", "isGateway": true, "hairpinMode": true, "ipam": {
+            "type": "host-local", "ranges": [[{"subnet": machine.host().pod_subnet()}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+        {"type": "portmap", "capabilities": {"portMappings": true}},
+    ]})
+}
+
+/// A lost node is noticed after 4 s instead of 40. Nothing is evicted or collected, for the disk is memory.
+fn kubelet_config() -> Value {
+    json!({
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "kind": "KubeletConfiguration",
+        "authentication": {
+            "anonymous": {"enabled": false},
+            "webhook": {"enabled": true},
+            "x509": {"clientCAFile": "/etc/kubernetes/ca.crt"},
+        },
+        "authorization": {"mode": "Webhook"},
+        "tlsCertFile": "/etc/kubernetes/kubelet.crt",
+        "tlsPrivateKeyFile": "/etc/kubernetes/kubelet.key",
+        "containerRuntimeEndpoint": format!("unix://{CONTAINERD_SOCKET}"),
+        "cgroupDriver": "cgroupfs",
+        "failCgroupV1": false,
+        "failSwapOn": false,
+        "makeIPTablesUtilChains": false,
+        "volumePluginDir": "/var/lib/kubelet/volume-plugins",
+        "resolvConf": "/etc/resolv.conf",
+        "nodeStatusUpdateFrequency": "1s",
+        "nodeLeaseDurationSeconds": 4,
+        "evictionHard": {"nodefs.available": "1%", "imagefs.available": "1%", "memory.available": "100Mi"},
+        "imageGCHighThresholdPercent": 100,
+        "oomScoreAdj": 0,
+        "maxOpenFiles": 20_000,
+    })
+}
+
+/// `ctr` asks containerd again only after seconds, hence the wait for the socket.
+fn kubelet(machine: &Machine, pause_image: &Path) -> String {
+    format!(
+        "until [ -S {CONTAINERD_SOCKET} ]; do sleep 0.05; done\n\
+         [ -e /var/lib/pause ] || {{ ctr -n k8s.io images import {} && touch /var/lib/pause; }}\n\
+         exec kubelet --config=/etc/kubernetes/kubelet.json --kubeconfig=/etc/kubernetes/kubelet.conf \
+         --hostname-override={} --node-ip={}",
+        pause_image.display(),
+        machine.name(),
+        machine.host().address
+    )
+}
