@@ -31,9 +31,16 @@ enum Action {
     /// What each machine is doing.
     Status,
     /// Run a command on a host; without one, a shell.
-    Shell { host: String, #[arg(trailing_var_arg = true, allow_hyphen_values = true)] command: Vec<String> },
+    Shell {
+        host: String,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
+    },
     /// Run kubectl as the cluster's administrator.
-    Kubectl { #[arg(trailing_var_arg = true, allow_hyphen_values = true)] arguments: Vec<String> },
+    Kubectl {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Follow what a service writes.
     Logs { machine: String, service: String },
     /// Pull the plug of a machine.

@@ -57,9 +57,10 @@ impl Authority {
     }
 }
 
-/// The private key, in PEM, that service accounts' tokens are signed with.
-pub(super) fn signing_key() -> String {
-    KeyPair::generate().expect("a key pair").serialize_pem()
+/// A private key and its public key, both in PEM.
+pub(super) fn key_pair() -> (String, String) {
+    let key = KeyPair::generate().expect("a key pair");
+    (key.serialize_pem(), key.public_key_pem())
 }
 
 fn params(name: &str, group: Option<&str>) -> CertificateParams {

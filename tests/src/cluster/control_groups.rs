@@ -24,7 +24,10 @@ pub(super) fn hierarchies() -> Vec<String> {
     let lines = text.lines().filter_map(|line| line.split(':').nth(1)).filter(|names| !names.is_empty());
     let names: Vec<_> = lines.map(|names| names.trim_start_matches("name=").to_owned()).collect();
     let is_mounted = |name: &String| Path::new(MOUNTED_AT).join(name).join("tasks").exists();
-    assert!(names.iter().any(|name| name == "freezer") && names.iter().all(is_mounted), "the lab needs control groups of version 1, mounted at {MOUNTED_AT}; booting with systemd.unified_cgroup_hierarchy=0 gives them");
+    assert!(
+        names.iter().any(|name| name == "freezer") && names.iter().all(is_mounted),
+        "the lab needs control groups of version 1, mounted at {MOUNTED_AT}; booting with systemd.unified_cgroup_hierarchy=0 gives them"
+    );
     names
 }
 

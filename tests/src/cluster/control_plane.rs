@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::certificates::{Authority, signing_key};
+use super::certificates::{Authority, key_pair};
 use super::kubeconfig::Server;
 use super::machine::Machine;
 
@@ -20,7 +20,10 @@ const STORE: &str = "http://127.0.0.1:2379";
 pub(super) fn install(machine: &Machine, authority: &Authority) {
     let server = Server { address: machine.host().address, authority: &authority.certificate };
     machine.write("etc/kubernetes/ca.key", &authority.key);
-    machine.write("etc/kubernetes/accounts.key", &signing_key());
+    // The tokens of service accounts are signed with it.
+    let (private, public) = key_pair();
+    machine.write("etc/kubernetes/accounts.key", &private);
+    machine.write("etc/kubernetes/accounts.pub", &public);
     write_server_identity(machine, authority);
     server.introduce(machine, "admin", &authority.client("admin", Some("system:masters")));
     for controller in CONTROLLERS {
@@ -61,13 +64,17 @@ fn api_server(address: Ipv4Addr) -> String {
          --client-ca-file=ca.crt --tls-cert-file=apiserver.crt --tls-private-key-file=apiserver.key \
          --kubelet-client-certificate=apiserver.crt --kubelet-client-key=apiserver.key --kubelet-certificate-authority=ca.crt \
          --kubelet-preferred-address-types=InternalIP --service-cluster-ip-range={SERVICE_SUBNET} --allow-privileged \
-         --service-account-issuer=https://kubernetes.default.svc.cluster.local --service-account-key-file=accounts.key \
-         --service-account-signing-key-file=accounts.key --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction"
+         --service-account-issuer=https://kubernetes.default.svc.cluster.local --service-account-key-file=accounts.pub \
+         --service-account-signing-key-file=accounts.key --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction \
+         --requestheader-client-ca-file=ca.crt --requestheader-allowed-names=front-proxy \
+         --requestheader-username-headers=X-Remote-User --requestheader-group-headers=X-Remote-Group"
     )
 }
 
 /// There is one of each, so that it needs no election.
 fn controller(name: &str) -> String {
     let config = format!("{name}.conf");
-    format!("exec {name} --kubeconfig={config} --authentication-kubeconfig={config} --authorization-kubeconfig={config} --leader-elect=false")
+    format!(
+        "exec {name} --kubeconfig={config} --authentication-kubeconfig={config} --authorization-kubeconfig={config} --leader-elect=false"
+    )
 }

@@ -147,14 +147,21 @@ impl Machine {
     pub fn stop(&self, service: &str) {
         self.keep_down(service);
         if self.is_on() {
-            let kill = format!("pid=$(cat /run/services/{service}) && kill -9 $pid && while kill -0 $pid; do sleep 0.02; done");
+            let kill = format!(
+                "pid=$(cat /run/services/{service}) && kill -9 $pid && while kill -0 $pid; do sleep 0.02; done"
+            );
             self.run(&["bash", "-c", &kill]);
         }
     }
 
     /// Does not let a service start until [`Self::start`].
     pub(super) fn keep_down(&self, service: &str) {
-        assert!(self.services().iter().any(|known| known == service), "{} has the services {:?}, not {service}", self.name(), self.services());
+        assert!(
+            self.services().iter().any(|known| known == service),
+            "{} has the services {:?}, not {service}",
+            self.name(),
+            self.services()
+        );
         self.write(&format!("stopped/{service}"), "");
     }
 
@@ -200,6 +207,7 @@ impl Machine {
     pub(super) fn destroy(&self) {
         self.power_off();
         self.groups.delete();
+        self.net.delete();
         let _ = fs::remove_dir_all(&self.folder);
     }
 

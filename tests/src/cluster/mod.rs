@@ -15,8 +15,8 @@ mod kubeconfig;
 mod kubectl;
 mod machine;
 mod network;
-mod progress;
 mod programs;
+mod progress;
 mod registry;
 mod shared;
 mod up;
@@ -75,7 +75,8 @@ impl Cluster {
     /// When the lab has none of this name.
     pub fn machine(&self, name: &str) -> &Machine {
         let found = self.machines().find(|machine| machine.name() == name);
-        found.unwrap_or_else(|| panic!("{name} is none of {:?}", self.machines().map(Machine::name).collect::<Vec<_>>()))
+        found
+            .unwrap_or_else(|| panic!("{name} is none of {:?}", self.machines().map(Machine::name).collect::<Vec<_>>()))
     }
 
     /// The machines that were made.

@@ -25,7 +25,8 @@ const DEBIAN: [(&str, &str); 9] = [
 pub(super) fn search_path() -> String {
     let debian = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     let is_missing = |program: &str| !debian.split(':').any(|folder| Path::new(folder).join(program).exists());
-    let missing: Vec<_> = DEBIAN.iter().filter(|(program, _)| is_missing(program)).map(|(_, package)| *package).collect();
+    let missing: Vec<_> =
+        DEBIAN.iter().filter(|(program, _)| is_missing(program)).map(|(_, package)| *package).collect();
     assert!(missing.is_empty(), "programs are missing: apt-get install --no-install-recommends {}", missing.join(" "));
     let built = build();
     format!("{}:{debian}", built.lines().collect::<Vec<_>>().join(":"))

@@ -93,7 +93,12 @@ impl Cluster {
         registry::install(self.registry(), &registry_authority);
         fs::write(self.registry_certificate(), &registry_authority.certificate).expect("a file in memory");
         let pause_image = self.folder().join("pause.tar");
-        let pause = Image::from_scratch(&self.folder().join("pause"), PAUSE, Path::new(BUSYBOX), &["/busybox", "sleep", "infinity"]);
+        let pause = Image::from_scratch(
+            &self.folder().join("pause"),
+            PAUSE,
+            Path::new(BUSYBOX),
+            &["/busybox", "sleep", "infinity"],
+        );
         pause.archive(&pause_image);
         let surroundings = Surroundings {
             api_server: self.control_plane().host().address,
@@ -127,9 +132,7 @@ impl Cluster {
         let address = SocketAddr::from((self.control_plane().host().address, 6443));
         let connect = || self.viewer.inside(|| TcpStream::connect(address)).ok();
         until("the API server's port", connect);
-        until("the API server is ready", || {
-            self.kubectl(&["get", "--raw", "/readyz"]).status.success().then_some(())
-        });
+        until("the API server is ready", || self.kubectl(&["get", "--raw", "/readyz"]).status.success().then_some(()));
     }
 
     /// They would give up and be started again and again until it answers.

@@ -58,7 +58,9 @@ config_path = "/etc/containerd/certs.d"
 }
 
 fn registry_hosts() -> String {
-    format!("server = \"https://{REGISTRY_NAME}\"\n[host.\"https://{REGISTRY_NAME}\"]\nca = \"/etc/containerd/registry.crt\"\n")
+    format!(
+        "server = \"https://{REGISTRY_NAME}\"\n[host.\"https://{REGISTRY_NAME}\"]\nca = \"/etc/containerd/registry.crt\"\n"
+    )
 }
 
 fn pod_network(machine: &Machine) -> Value {
