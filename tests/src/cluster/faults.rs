@@ -1,7 +1,7 @@
 //! What can go wrong, one call each, and its undoing.
 
 use super::Cluster;
-use super::worker::WORKER_SERVICES;
+use super::worker::RUNTIME;
 use crate::lab::Ended;
 
 impl Cluster {
@@ -49,12 +49,12 @@ impl Cluster {
     /// Kills kubelet and containerd of a node for good. Its pods live on.
     pub fn kill_runtime(&self, node: &str) {
         // The kubelet first: it would start to restart what it misses.
-        WORKER_SERVICES.iter().rev().for_each(|service| self.stop(node, service));
+        RUNTIME.iter().rev().for_each(|service| self.stop(node, service));
     }
 
     /// Starts them again.
     pub fn start_runtime(&self, node: &str) {
-        WORKER_SERVICES.iter().for_each(|service| self.start(node, service));
+        RUNTIME.iter().for_each(|service| self.start(node, service));
     }
 
     /// Kills a service and keeps it down: `kube-apiserver` or `etcd` of k0, `docker-registry` of dockersrv...

@@ -7,6 +7,9 @@ pub const GATEWAY: Ipv4Addr = address(161);
 /// Name of the registry, as in image references.
 pub const REGISTRY_NAME: &str = "docker-registry.example.com";
 
+/// Where all [`Host::pod_subnet`] are.
+pub(super) const POD_SUBNETS: &str = "10.244.0.0/16";
+
 /// What a host is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Role {

@@ -33,7 +33,7 @@ pub use image::{BUSYBOX, Image};
 pub use machine::Machine;
 pub use registry::{PASSWORD, REGISTRY, USER};
 pub use shared::{guard, shared};
-pub use worker::WORKER_SERVICES;
+pub use worker::RUNTIME;
 
 use self::network::Switch;
 use crate::lab::NetNs;

@@ -11,7 +11,7 @@ use super::certificates::Authority;
 use super::hosts::{REGISTRY_NAME, Role};
 use super::image::{BUSYBOX, Image, PAUSE};
 use super::progress::Progress;
-use super::worker::{Surroundings, WORKER_SERVICES};
+use super::worker::Surroundings;
 use super::{Cluster, HOSTS, Machine, PASSWORD, USER, control_plane, programs, registry, worker};
 use crate::lab::until;
 
@@ -108,7 +108,7 @@ impl Cluster {
         };
         for machine in self.workers() {
             worker::install(machine, &surroundings);
-            machine.keep_down(WORKER_SERVICES[1]);
+            worker::ASKING.iter().for_each(|service| machine.keep_down(service));
         }
         control_plane::CONTROLLERS.iter().for_each(|service| self.control_plane().keep_down(service));
     }
@@ -138,7 +138,9 @@ impl Cluster {
     /// They would give up and be started again and again until it answers.
     fn start_what_asks_the_api_server(&self) {
         control_plane::CONTROLLERS.iter().for_each(|service| self.control_plane().start(service));
-        self.workers().for_each(|machine| machine.start(WORKER_SERVICES[1]));
+        for worker in self.workers() {
+            worker::ASKING.iter().for_each(|service| worker.start(service));
+        }
     }
 
     fn give_pods_the_login(&self) {

@@ -1,4 +1,4 @@
-//! A worker: containerd and a kubelet.
+//! A worker: containerd, a kubelet and a kube-proxy.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -6,13 +6,15 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::certificates::Authority;
-use super::hosts::REGISTRY_NAME;
+use super::hosts::{POD_SUBNETS, REGISTRY_NAME};
 use super::image::PAUSE;
 use super::kubeconfig::Server;
 use super::machine::Machine;
 
-/// The services of a worker. Pods live on when they are killed.
-pub const WORKER_SERVICES: [&str; 2] = ["containerd", "kubelet"];
+/// The services that start and stop pods. These live on when they are killed.
+pub const RUNTIME: [&str; 2] = ["containerd", "kubelet"];
+/// What waits for the API server.
+pub(super) const ASKING: [&str; 2] = ["kubelet", "kube-proxy"];
 
 const CONTAINERD_SOCKET: &str = "/run/containerd/containerd.sock";
 
@@ -37,8 +39,16 @@ pub(super) fn install(machine: &Machine, surroundings: &Surroundings) {
     machine.write("etc/containerd/registry.crt", surroundings.registry_authority);
     machine.write(&format!("etc/containerd/certs.d/{REGISTRY_NAME}/hosts.toml"), &registry_hosts());
     machine.write("etc/cni/net.d/10-pods.conflist", &format!("{:#}\n", pod_network(machine)));
-    machine.add_service(WORKER_SERVICES[0], "exec containerd");
-    machine.add_service(WORKER_SERVICES[1], &kubelet(machine, surroundings.pause_image));
+    machine.add_service("containerd", "exec containerd");
+    machine.add_service("kubelet", &kubelet(machine, surroundings.pause_image));
+    install_proxy(machine, &server, authority);
+}
+
+/// It gives services their addresses.
+fn install_proxy(machine: &Machine, server: &Server, authority: &Authority) {
+    server.introduce(machine, "kube-proxy", &authority.client("system:kube-proxy", None));
+    machine.write("etc/kubernetes/kube-proxy.json", &format!("{:#}\n", proxy_config(machine)));
+    machine.add_service("kube-proxy", "exec kube-proxy --config=/etc/kubernetes/kube-proxy.json");
 }
 
 /// The kernel here gives nobody the right to lower an `oom_score_adj`.
@@ -97,6 +107,20 @@ fn kubelet_config() -> Value {
         "imageGCHighThresholdPercent": 100,
         "oomScoreAdj": 0,
         "maxOpenFiles": 20_000,
+    })
+}
+
+/// The limits of the kernel's connection tracking belong to the whole kernel: they are left alone.
+fn proxy_config(machine: &Machine) -> Value {
+    json!({
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+        "kind": "KubeProxyConfiguration",
+        "mode": "nftables",
+        "clientConnection": {"kubeconfig": "/etc/kubernetes/kube-proxy.conf"},
+        "hostnameOverride": machine.name(),
+        "clusterCIDR": POD_SUBNETS,
+        "oomScoreAdj": 0,
+        "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
     })
 }
 

@@ -1,6 +1,6 @@
 //! Faults: what each does to the cluster, and that it ends.
 
-use tests::cluster::{API_SERVER, Cluster, REGISTRY, WORKER_SERVICES};
+use tests::cluster::{API_SERVER, Cluster, REGISTRY, RUNTIME};
 use tests::lab::until;
 
 use super::cluster;
@@ -51,7 +51,7 @@ fn a_pod_lives_on_without_kubelet_and_containerd() {
     cluster.kill_runtime("k4");
     cluster.wait_for_node("k4", false);
     assert_eq!(process_of_web(&cluster, "k4"), Some(server));
-    assert_eq!(cluster.machine("k4").stopped(), WORKER_SERVICES);
+    assert_eq!(cluster.machine("k4").stopped(), RUNTIME);
     cluster.start_runtime("k4");
     cluster.wait_for_node("k4", true);
     clear(&cluster);
@@ -68,13 +68,15 @@ fn the_control_plane_goes_and_comes_back_in_parts() {
     let cluster = cluster();
     for service in [API_SERVER, "etcd"] {
         cluster.stop("k0", service);
-        assert!(!cluster.kubectl(&["get", "--raw", "/readyz"]).status.success());
+        until("the API server is not ready", || (!is_ready(&cluster)).then_some(()));
         cluster.start("k0", service);
-        until("the API server is ready", || {
-            cluster.kubectl(&["get", "--raw", "/readyz"]).status.success().then_some(())
-        });
+        until("the API server is ready", || is_ready(&cluster).then_some(()));
     }
     cluster.wait_for_node("k1", true);
+}
+
+fn is_ready(cluster: &Cluster) -> bool {
+    cluster.kubectl(&["get", "--raw", "/readyz"]).status.success()
 }
 
 #[test]

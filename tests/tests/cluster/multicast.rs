@@ -14,7 +14,7 @@ fn a_node_and_a_viewer_hear_the_head_end() {
     let cluster = cluster();
     let heard = [listen(&cluster, "k2"), Capture::start(&cluster.viewer, "eth0", GROUP)];
     send(&cluster, 100);
-    heard.each_ref().map(|capture| capture.wait_for(100));
+    heard.iter().for_each(|capture| capture.wait_for(100));
     let head_end = HOSTS.iter().find(|host| host.role == Role::HeadEnd).unwrap();
     assert_eq!(heard[0].so_far()[0].from.ip(), head_end.address);
 }

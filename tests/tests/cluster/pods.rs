@@ -1,6 +1,6 @@
 //! Pods from images in the private registry.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 
 use serde_json::json;
 use tests::cluster::{Cluster, Role};
@@ -53,6 +53,13 @@ fn an_image_is_not_pulled_without_the_login() {
     });
     assert!(reason.starts_with("ErrImagePull") || reason.starts_with("ImagePullBackOff"), "{reason}");
     cluster.kubectl(&["delete", "namespace", "stranger", "--wait=false"]).expect_success();
+}
+
+#[test]
+fn a_node_reaches_the_api_server_by_the_address_of_its_service() {
+    let cluster = cluster();
+    let net = cluster.machine("k1").net();
+    until("the address of the service", || net.inside(|| TcpStream::connect("10.96.0.1:443")).ok());
 }
 
 #[test]
