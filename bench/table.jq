@@ -40,7 +40,7 @@ def best_loop: if .mode == "joined" then "gro" else "gso" end;
 def title: {
   flowclient: "**flowclient**", ffmpeg: "ffmpeg -c copy", gstreamer: "gst-launch udpsrc ! udpsink",
   recv_send: "recv + send, C", mmsg: "recvmmsg + sendmmsg, C", gso: "recvmmsg + GSO send, C",
-  gro: "GRO receive + GSO send, C", route: "kernel multicast routing"
+  gro: "GRO receive + GSO send, C", uring: "io_uring multishot receive + GSO send, C", route: "kernel multicast routing"
 }[.] // .;
 
 def kib: if . == null then "-" else "\(. / 1024 | round)" end;

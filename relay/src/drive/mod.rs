@@ -3,9 +3,11 @@
 //! The control side reaches a thread only through its mailbox, read between batches, and sees of it only published
 //! counters and events.
 
+mod alarm_clock;
 mod capacity;
 mod clocks;
 mod control;
+mod cores;
 mod cuts;
 mod engines;
 mod interfaces;
@@ -97,10 +99,24 @@ impl FlowHandle {
         &self.name
     }
 
+    /// Number of the thread that drives it, from 0.
+    pub const fn thread(&self) -> usize {
+        self.thread
+    }
+
     /// Where its counters are published.
     pub const fn stats(&self) -> &Arc<FlowStats> {
         &self.stats
     }
+}
+
+/// The threads that flows are driven by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Threads {
+    /// How many; at least one is started.
+    pub count: usize,
+    /// Whether each stays on one core.
+    pub pinned: bool,
 }
 
 /// The reactor threads.
@@ -124,15 +140,18 @@ struct Thread {
 }
 
 impl Driver {
-    /// Starts `threads` threads, at least one, whose flows get their datagrams by `engine`.
+    /// Starts the threads, whose flows get their datagrams by `engine`.
     ///
     /// # Errors
-    /// When the system has no thread or descriptor left.
-    pub fn start(threads: usize, engine: Engine, events: EventSink) -> io::Result<Self> {
+    /// When the system has no thread or descriptor left, or does not let them choose their core.
+    pub fn start(threads: Threads, engine: Engine, events: EventSink) -> io::Result<Self> {
         // Pool memory is touched page by page; huge pages would make one idle channel weigh megabytes. It is a matter
         // of economy, so a kernel that refuses is no error.
         let _ = rustix::thread::disable_transparent_huge_pages(true);
-        let threads = (0..threads.max(1)).map(Thread::start).collect::<io::Result<_>>()?;
+        let cores = if threads.pinned { cores::allowed()? } else { Vec::new() };
+        let core = |index: usize| cores.get(index % cores.len().max(1)).copied();
+        let threads =
+            (0..threads.count.max(1)).map(|index| Thread::start(index, core(index))).collect::<io::Result<_>>()?;
         let engines = Mutex::new(Engines::new(engine));
         Ok(Self { threads, events, engine, engines, next_id: AtomicUsize::new(0), archive: Mutex::default() })
     }
@@ -194,7 +213,7 @@ impl Driver {
         self.threads[flow.thread].tell(Command::HandOver(flow.id, answer));
     }
 
-    /// Has each thread call `answer` in its next turn: a thread that does not is stuck or gone.
+    /// Has each thread publish its flows' counters and call `answer` in its next turn: a thread that does not is stuck or gone.
     pub fn ask_threads(&self, answer: &Arc<dyn Fn() + Send + Sync>) {
         for thread in &self.threads {
             thread.tell(Command::Answer(Arc::clone(answer)));
@@ -229,12 +248,14 @@ impl Driver {
 }
 
 impl Thread {
-    fn start(index: usize) -> io::Result<Self> {
+    /// Starts the thread, on one core if one is named.
+    fn start(index: usize, core: Option<usize>) -> io::Result<Self> {
         let (mailbox, commands) = channel();
         let wake = Wake::new()?;
         let reactor = Reactor::new(commands, wake.clone())?;
         let frames = reactor.share_frames();
-        let handle = std::thread::Builder::new().name(format!("relay-{index}")).spawn(move || reactor.run())?;
+        let builder = std::thread::Builder::new().name(format!("relay-{index}"));
+        let handle = cores::on(core, || builder.spawn(move || reactor.run()))?;
         Ok(Self { mailbox: Mutex::new(mailbox), wake, flows: AtomicUsize::new(0), frames, handle })
     }
 

@@ -14,6 +14,7 @@ mod inspect;
 mod inspection;
 mod lab;
 mod looping;
+mod many;
 mod pacing;
 mod pair;
 mod pair_rtp;
@@ -24,6 +25,7 @@ mod refusals;
 mod reload;
 mod rtp;
 mod shapes;
+mod threads;
 mod watching;
 
 /// The input that most tests send to, by the interface that it comes in on.

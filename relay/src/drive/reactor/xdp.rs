@@ -17,14 +17,16 @@ impl Reactor {
     pub(super) fn turn_behind_port(&mut self, id: u64, now: Moment) {
         let Some(entrance) = self.ports.entrance(id) else { return };
         self.empty_port(entrance.port, now);
-        let Some(task) = self.flows.get_mut(&id) else { return };
-        let filled = task.on_readable(now, &mut self.pool, &mut self.batch);
-        self.filled += filled;
-        if filled > 0 {
+        if self.take_in(id, now) {
             self.ports.hasten_look(id);
             self.look(entrance.port, now);
         }
         self.turn(id, now, false);
+    }
+
+    /// Whether a flow's datagrams come through a port, and none of those that came before waits in its socket any more.
+    pub(super) fn is_behind_port(&self, id: u64, now: Moment) -> bool {
+        self.ports.entrance(id).is_some() && self.flows.get(&id).is_some_and(|task| !task.has_just_entered(now.mono))
     }
 
     pub(super) fn turn_port(&mut self, port: PortId, now: Moment) {
