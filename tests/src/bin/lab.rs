@@ -1,7 +1,9 @@
 //! `lab`: a Kubernetes cluster to try things out on; see `tests/lab --help`.
 #![allow(clippy::print_stdout, reason = "it talks to a person")]
 
+use std::any::Any;
 use std::os::unix::process::CommandExt;
+use std::panic;
 use std::process::{Command, ExitCode};
 
 use clap::{Parser, Subcommand};
@@ -69,6 +71,8 @@ enum Action {
 }
 
 fn main() -> ExitCode {
+    // What the lab finds wrong is for a person to read, not a fault of the program.
+    panic::set_hook(Box::new(|panic| eprintln!("lab: {}", message(panic.payload()))));
     let arguments = Arguments::parse();
     let cluster = Cluster::named(&arguments.name);
     match arguments.action {
@@ -92,6 +96,11 @@ fn main() -> ExitCode {
         fault => return cause(&cluster, fault),
     }
     ExitCode::SUCCESS
+}
+
+fn message(payload: &dyn Any) -> &str {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("gives up")
 }
 
 fn cause(cluster: &Cluster, fault: Action) -> ExitCode {
@@ -134,14 +143,15 @@ fn what_to_try() {
     let tries = [
         ("kubectl get nodes -o wide", "the cluster as Kubernetes sees it"),
         ("shell k2", "a shell on a node; on dockersrv, head-end or viewer too"),
-        ("shell k1 crictl ps", "needs cri-tools; `ctr -n k8s.io containers ls` works without"),
+        ("shell k1 ctr -n k8s.io containers ls", "what containerd runs there"),
+        ("logs k1 kubelet", "what a service writes"),
         ("power-off k1", "and back: power-on k1"),
         ("cut-link k1", "and back: restore-link k1"),
         ("drain k1", "and back: uncordon k1"),
         ("status", "what each machine is doing"),
         ("down", "nothing of it is left"),
     ];
-    tries.iter().for_each(|(command, why)| println!("  tests/lab {command:<28} {why}"));
+    tries.iter().for_each(|(command, why)| println!("  tests/lab {command:<36} {why}"));
     let names: Vec<_> = HOSTS.iter().map(|host| format!("{} {}", host.name, host.address)).collect();
     println!("Hosts: {}; the registry's name is {REGISTRY_NAME}", names.join(", "));
 }

@@ -80,7 +80,7 @@ impl ControlGroups {
         until("the end of a machine's control groups", || {
             self.delete_inner();
             let gone = |folder: &PathBuf| fs::remove_dir(folder).is_ok() || !folder.exists();
-            self.folders.iter().map(gone).fold(true, |all, one| all && one).then_some(())
+            self.folders.iter().all(gone).then_some(())
         });
         for parent in self.folders.iter().filter_map(|folder| folder.parent()) {
             let _ = fs::remove_dir(parent);

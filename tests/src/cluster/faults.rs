@@ -1,7 +1,7 @@
-//! What can go wrong, one call each, and its undoing.
+//! What can go wrong, one call each, and its undoing; and what has gone wrong.
 
-use super::Cluster;
 use super::worker::RUNTIME;
+use super::{Cluster, Machine};
 use crate::lab::Ended;
 
 impl Cluster {
@@ -65,5 +65,20 @@ impl Cluster {
     /// Starts a service again.
     pub fn start(&self, machine: &str, service: &str) {
         self.machine(machine).start(service);
+    }
+
+    /// What each machine is doing, a line each.
+    pub fn status(&self) -> String {
+        let line = |machine: &Machine| {
+            let power = match (machine.is_on(), machine.is_frozen()) {
+                (false, _) => "off",
+                (true, true) => "frozen",
+                (true, false) => "on",
+            };
+            let link = if self.switch.is_cut(machine.name()) { "cut" } else { "up" };
+            let stopped = machine.stopped().join(", ");
+            format!("{:<10} {}  {power:<6}  link {link:<3}  {stopped}\n", machine.name(), machine.host().address)
+        };
+        self.machines().map(line).collect()
     }
 }

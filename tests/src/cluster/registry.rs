@@ -1,13 +1,15 @@
-//! The private registry: TLS, and a login for whoever pushes or pulls.
+//! The private registry (TLS, and a login for whoever pushes or pulls), and what is in it.
 
 use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::Cluster;
 use super::certificates::Authority;
 use super::hosts::REGISTRY_NAME;
+use super::image::Image;
 use super::machine::Machine;
-use crate::lab::Process;
+use crate::lab::{Ended, Process};
 
 /// The service.
 pub const REGISTRY: &str = "docker-registry";
@@ -37,4 +39,38 @@ pub(super) fn install(machine: &Machine, authority: &Authority) {
 fn users() -> String {
     let hashed = Process::run(Command::new("htpasswd").args(["-nbBC4", USER, PASSWORD]));
     hashed.expect_success().stdout
+}
+
+impl Cluster {
+    /// Pushes `image` as `name` (`ch7:1.0`, say) with the registry's login.
+    pub fn push(&self, image: &Image, name: &str) -> Ended {
+        let login = format!("{USER}:{PASSWORD}");
+        self.skopeo(&["--dest-creds", &login], image, name)
+    }
+
+    /// Pushes `image` as `name` without a login, which the registry is to refuse.
+    pub fn push_without_login(&self, image: &Image, name: &str) -> Ended {
+        self.skopeo(&["--dest-no-creds"], image, name)
+    }
+
+    /// Whether the registry answers and has an image of this name (`ch7:1.0`, say).
+    pub fn has_image(&self, name: &str) -> bool {
+        let (repository, tag) = name.split_once(':').expect("REPOSITORY:TAG");
+        let mut command = self.control_plane().command("curl");
+        command
+            .args(["--silent", "--user", &format!("{USER}:{PASSWORD}"), "--cacert"])
+            .arg(self.registry_certificate());
+        let answer = Process::run(command.arg(format!("https://{REGISTRY_NAME}/v2/{repository}/tags/list")));
+        let answer: Value = serde_json::from_str(&answer.stdout).unwrap_or_default();
+        answer["tags"].as_array().is_some_and(|tags| tags.iter().any(|known| known == tag))
+    }
+
+    /// From a machine that knows the registry's name.
+    fn skopeo(&self, login: &[&str], image: &Image, name: &str) -> Ended {
+        let certificate = self.registry_certificate();
+        let mut command = self.control_plane().command("skopeo");
+        command.args(["copy", "--insecure-policy", "--quiet", "--dest-cert-dir"]).args(certificate.parent());
+        command.args(login).arg(format!("oci:{}", image.folder().display()));
+        Process::run(command.arg(format!("docker://{REGISTRY_NAME}/{name}")))
+    }
 }

@@ -69,7 +69,10 @@ config_path = "/etc/containerd/certs.d"
 
 fn registry_hosts() -> String {
     format!(
-        "server = \"https://{REGISTRY_NAME}\"\n[host.\"https://{REGISTRY_NAME}\"]\nca = \"/etc/containerd/registry.crt\"\n"
+        r#"server = "https://{REGISTRY_NAME}"
+[host."https://{REGISTRY_NAME}"]
+ca = "/etc/containerd/registry.crt"
+"#
     )
 }
 
@@ -81,7 +84,7 @@ fn pod_network(machine: &Machine) -> Value {
     ]})
 }
 
-/// A lost node is noticed after 4 s instead of 40. Nothing is evicted or collected, for the disk is memory.
+/// It tells each second that it lives. Nothing is evicted or collected for want of disk, which is memory.
 fn kubelet_config() -> Value {
     json!({
         "apiVersion": "kubelet.config.k8s.io/v1beta1",

@@ -88,5 +88,5 @@ fn the_registry_goes_and_comes_back_with_its_images() {
     cluster.power_off("dockersrv");
     cluster.start("dockersrv", REGISTRY);
     cluster.power_on("dockersrv");
-    until("the registry has the image", || cluster.images().contains(IMAGE).then_some(()));
+    until("the registry has the image", || cluster.has_image(IMAGE).then_some(()));
 }

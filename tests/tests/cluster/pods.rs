@@ -26,6 +26,8 @@ fn a_pod_on_the_hosts_network_runs_from_an_image_that_was_pulled_with_the_login(
     push(&cluster);
     cluster.apply(&pod("default", "k1"));
     assert_eq!(served(&cluster, "k1"), 404);
+    let name = cluster.kubectl(&["exec", "web", "--", "/busybox", "hostname"]).expect_success();
+    assert_eq!(name.stdout, "k1\n");
     clear(&cluster);
 }
 
