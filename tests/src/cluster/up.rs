@@ -75,11 +75,9 @@ impl Cluster {
             net.make();
             self.switch.plug(HOSTS.iter().find(|host| host.name == name).expect("a host"), net);
         }
-        let is_left_out = |machine: &Machine| {
-            let mut of_role = self.machines.iter().filter(|other| other.host().role == Role::Worker);
-            of_role.position(|worker| worker.name() == machine.name()).is_some_and(|number| number >= workers)
-        };
-        for machine in self.machines.iter().filter(|machine| !is_left_out(machine)) {
+        let is_worker = |machine: &&Machine| machine.host().role == Role::Worker;
+        let spare: Vec<_> = self.machines.iter().filter(is_worker).skip(workers).map(Machine::name).collect();
+        for machine in self.machines.iter().filter(|machine| !spare.contains(&machine.name())) {
             machine.net().make();
             self.switch.plug(machine.host(), machine.net());
             machine.build();
@@ -92,14 +90,7 @@ impl Cluster {
         control_plane::install(self.control_plane(), &authority);
         registry::install(self.registry(), &registry_authority);
         fs::write(self.registry_certificate(), &registry_authority.certificate).expect("a file in memory");
-        let pause_image = self.folder().join("pause.tar");
-        let pause = Image::from_scratch(
-            &self.folder().join("pause"),
-            PAUSE,
-            Path::new(BUSYBOX),
-            &["/busybox", "sleep", "infinity"],
-        );
-        pause.archive(&pause_image);
+        let pause_image = self.make_pause_image();
         let surroundings = Surroundings {
             api_server: self.control_plane().host().address,
             authority: &authority,
@@ -111,6 +102,15 @@ impl Cluster {
             worker::ASKING.iter().for_each(|service| machine.keep_down(service));
         }
         control_plane::CONTROLLERS.iter().for_each(|service| self.control_plane().keep_down(service));
+    }
+
+    /// An archive with the image of the process that holds a pod's namespaces.
+    fn make_pause_image(&self) -> PathBuf {
+        let command = ["/busybox", "sleep", "infinity"];
+        let image = Image::from_scratch(&self.folder().join("pause"), PAUSE, Path::new(BUSYBOX), &command);
+        let archive = self.folder().join("pause.tar");
+        image.archive(&archive);
+        archive
     }
 
     /// The certificate by which the registry is trusted, in a folder as skopeo wants it.
