@@ -13,10 +13,12 @@ def per_datagram(count): count / ([.sink.received, 1] | max);
 # Less than was asked for: the machine, or its other users, had no time for the source.
 def reached: .source.sent / (.flows * .mbit * 1e6 / 10528 * .seconds) * 100;
 
-def cases: group_by([.relay, .flows, .mbit]) | sort_by([(.[0].relay != "flowclient"), .[0].relay, .[0].mbit, .[0].flows]);
+def cases: group_by([.relay, .flows, .mbit]) | sort_by([(.[0].relay | IN("flowclient", "flowclient_xdp") | not), .[0].relay, .[0].mbit, .[0].flows]);
+
+def title: {flowclient: "**flowclient**, sockets", flowclient_xdp: "**flowclient**, AF_XDP"}[.relay] // "\(.relay), \(.flows) processes";
 
 def row: . as $runs | $runs[0] as $first | [
-  (if $first.relay == "flowclient" then "**flowclient**" else "\($first.relay), \($first.flows) processes" end),
+  ($first | title),
   ($first.flows | tostring), ($first.mbit | tostring), ($runs | map(reached) | spread),
   ($runs | map(microseconds) | spread), ($runs | map(core_percent) | spread), ($runs | map(per_datagram(.waits)) | spread),
   ($runs | map(lost) | spread), ($runs | map(.sink.p50_us) | spread), ($runs | map(.sink.p99_us) | spread),
@@ -24,14 +26,16 @@ def row: . as $runs | $runs[0] as $first | [
   ($runs | map(.sink.reordered + .sink.duplicates + .sink.malformed) | add | tostring)
 ] | "| " + join(" | ") + " |";
 
-# CPU time against the peers', as a ratio within one round.
+# CPU time against the peers' with 300 flows, as a ratio within one round.
 def ratio($all; $peer): . as $run |
   ($all | map(select(.relay == $peer and .round == $run.round and .flows == $run.flows and .mbit == $run.mbit)) | first) |
   if . == null then empty else ($run | microseconds) / microseconds end;
 
-def ratios: . as $all | (map(.relay) | unique - ["flowclient"])[] as $peer |
-  [$all[] | select(.relay == "flowclient") | ratio($all; $peer)] | select(length > 0) |
-  "| CPU a datagram, x as many processes of \($peer) | \(spread) |";
+def ours: ["flowclient", "flowclient_xdp"];
+
+def ratios: . as $all | ours[] as $mine | (map(.relay) | unique - ours)[] as $peer |
+  [$all[] | select(.relay == $mine) | ratio($all; $peer)] | select(length > 0) |
+  "| \({relay: $mine} | title), CPU a datagram, x as many processes of \($peer) | \(spread) |";
 
 def table: . as $runs |
   "Measured on \($machine). Median (min..max) of \(map(.round) | max) rounds of \(.[0].seconds) s; other work and all of this together took \(map(.busy_percent) | spread) % of the machine.",

@@ -202,6 +202,9 @@ pub(crate) struct ProcessArgs {
     /// Keep each of these threads on one core, in turn over the cores that the process may run on
     #[arg(long)]
     pub(crate) pin: bool,
+    /// Have the memory of these threads in huge pages, which takes 2 MiB at a time
+    #[arg(long)]
+    pub(crate) huge_pages: bool,
     /// How datagrams get here: by AF_XDP where it is possible and of use, through sockets, or by AF_XDP in any mode
     #[arg(long, value_name = "ENGINE", env = "FLOWCLIENT_ENGINE", default_value_t, value_parser = engine())]
     pub(crate) engine: Engine,

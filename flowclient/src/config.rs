@@ -56,6 +56,8 @@ struct FlowsFile {
     threads: Option<NonZero<u16>>,
     #[serde(default)]
     pin: bool,
+    #[serde(default)]
+    huge_pages: bool,
     #[serde(default, rename = "flow")]
     flows: Vec<FlowEntry>,
 }
@@ -70,7 +72,9 @@ impl Config {
         let stamped = file.map(|path| StampedFile::now(path.to_owned()));
         let wanted = match file {
             Some(path) => read_file(path)?,
-            None => FlowsFile { threads: None, pin: false, flows: vec![entry_of_command_line(args)?] },
+            None => {
+                FlowsFile { threads: None, pin: false, huge_pages: false, flows: vec![entry_of_command_line(args)?] }
+            }
         };
         let process = &args.process;
         let threads = threads(&wanted, process, file.is_some());
@@ -158,7 +162,7 @@ fn in_file(file: Option<&Path>, problem: &dyn fmt::Display) -> String {
 fn threads(file: &FlowsFile, process: &ProcessArgs, many_flows: bool) -> Threads {
     let of_file = file.threads.map(|count| usize::from(count.get()));
     let count = process.threads.or(of_file).unwrap_or_else(|| default_threads(many_flows));
-    Threads { count, pinned: process.pin || file.pin }
+    Threads { count, pinned: process.pin || file.pin, huge_pages: process.huge_pages || file.huge_pages }
 }
 
 /// One flow needs one thread; of many, a core each is the most that helps.
@@ -281,10 +285,13 @@ mod tests {
             let path = files.0.path().join("flows.toml");
             load(&[&["--config", path.to_str().unwrap()], words].concat()).map(|config| config.threads)
         };
-        let is = |count, pinned| Ok(Threads { count, pinned });
+        let is = |count, pinned| Ok(Threads { count, pinned, huge_pages: false });
         assert_eq!(threads("threads = 3", &[]), is(3, false));
         assert_eq!(threads("threads = 3\npin = true", &["--threads", "2"]), is(2, true));
         assert_eq!(threads("threads = 3", &["--pin"]), is(3, true));
+        assert!(
+            threads("huge_pages = true", &[]).unwrap().huge_pages && threads("", &["--huge-pages"]).unwrap().huge_pages
+        );
         assert!(threads("threads = 0", &[]).unwrap_err().contains("line 1"));
     }
 

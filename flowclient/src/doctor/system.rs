@@ -53,7 +53,7 @@ impl System {
     fn huge_pages_finding(&self) -> Option<Finding> {
         let (_, rest) = self.huge_pages.split_once('[')?;
         let mode = rest.split_once(']')?.0;
-        Some(Finding::ok("huge-pages", HUGE_PAGES, format!("{mode} (optional)")))
+        Some(Finding::ok("huge-pages", HUGE_PAGES, format!("{mode} (optional: --huge-pages)")))
     }
 
     fn descriptors_finding(&self, needs: &Needs) -> Finding {
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn huge_pages_are_told_where_there_are_any() {
-        assert_eq!(system().huge_pages_finding().unwrap().found, "madvise (optional)");
+        assert_eq!(system().huge_pages_finding().unwrap().found, "madvise (optional: --huge-pages)");
         assert_eq!(System { huge_pages: String::new(), ..system() }.huge_pages_finding(), None);
     }
 

@@ -38,6 +38,7 @@ use crate::event::EventSink;
 use crate::io::file::FileError;
 use crate::io::udp::UdpError;
 use crate::io::xdp::{self, Refusal};
+use crate::mem::Pool;
 use crate::pair::key_file::KeyFileError;
 use crate::spec::{Engine, FlowSpec, PairProblem};
 use crate::stats::{Counters, FlowStats};
@@ -117,6 +118,8 @@ pub struct Threads {
     pub count: usize,
     /// Whether each stays on one core.
     pub pinned: bool,
+    /// Whether its pool is to be in huge pages.
+    pub huge_pages: bool,
 }
 
 /// The reactor threads.
@@ -143,15 +146,15 @@ impl Driver {
     /// Starts the threads, whose flows get their datagrams by `engine`.
     ///
     /// # Errors
-    /// When the system has no thread or descriptor left, or does not let them choose their core.
+    /// When the system has no thread or descriptor left, does not let them choose their core, or has no huge pages.
     pub fn start(threads: Threads, engine: Engine, events: EventSink) -> io::Result<Self> {
         // Pool memory is touched page by page; huge pages would make one idle channel weigh megabytes. It is a matter
         // of economy, so a kernel that refuses is no error.
-        let _ = rustix::thread::disable_transparent_huge_pages(true);
+        let _ = rustix::thread::disable_transparent_huge_pages(!threads.huge_pages);
         let cores = if threads.pinned { cores::allowed()? } else { Vec::new() };
         let core = |index: usize| cores.get(index % cores.len().max(1)).copied();
-        let threads =
-            (0..threads.count.max(1)).map(|index| Thread::start(index, core(index))).collect::<io::Result<_>>()?;
+        let start = |index: usize| Thread::start(index, core(index), capacity::pool(threads.huge_pages)?);
+        let threads = (0..threads.count.max(1)).map(start).collect::<io::Result<_>>()?;
         let engines = Mutex::new(Engines::new(engine));
         Ok(Self { threads, events, engine, engines, next_id: AtomicUsize::new(0), archive: Mutex::default() })
     }
@@ -249,10 +252,10 @@ impl Driver {
 
 impl Thread {
     /// Starts the thread, on one core if one is named.
-    fn start(index: usize, core: Option<usize>) -> io::Result<Self> {
+    fn start(index: usize, core: Option<usize>, pool: Pool) -> io::Result<Self> {
         let (mailbox, commands) = channel();
         let wake = Wake::new()?;
-        let reactor = Reactor::new(commands, wake.clone())?;
+        let reactor = Reactor::new(commands, wake.clone(), pool)?;
         let frames = reactor.share_frames();
         let builder = std::thread::Builder::new().name(format!("relay-{index}"));
         let handle = cores::on(core, || builder.spawn(move || reactor.run()))?;

@@ -13,6 +13,7 @@ use rustix::buffer::spare_capacity;
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 
 use super::alarm_clock::AlarmClock;
+use super::clocks;
 use super::engines::Move;
 use super::leg::LegTask;
 use super::moderation::Moderation;
@@ -20,7 +21,6 @@ use super::pair_desk::{HandOverAnswer, HandOverError};
 use super::ports::Ports;
 use super::task::FlowTask;
 use super::timers::Timers;
-use super::{capacity, clocks};
 use crate::io::udp::Batch;
 use crate::io::xdp::Taken;
 use crate::mem::Pool;
@@ -96,7 +96,7 @@ pub(super) struct Reactor {
 }
 
 impl Reactor {
-    pub(super) fn new(commands: Receiver<Command>, wake: Wake) -> io::Result<Self> {
+    pub(super) fn new(commands: Receiver<Command>, wake: Wake, pool: Pool) -> io::Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &*wake.0, epoll::EventData::new_u64(MAILBOX), epoll::EventFlags::IN)?;
         let alarm = AlarmClock::new()?;
@@ -105,7 +105,7 @@ impl Reactor {
             commands,
             wake,
             epoll,
-            pool: capacity::pool(),
+            pool,
             batch: Batch::default(),
             flows: HashMap::new(),
             ports: Ports::default(),

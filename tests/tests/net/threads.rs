@@ -80,3 +80,18 @@ fn threads_that_are_not_pinned_go_where_the_process_may() {
     let (threads, process) = cores(&ConfigFile::new(&[FLOW]), &["--threads", "3"]);
     assert_eq!(threads, [process.as_str(); 3]);
 }
+
+/// Parts of the process's memory that the kernel was asked to have in huge pages.
+fn parts_in_huge_pages(arguments: &[&str]) -> usize {
+    let (namespace, config) = (NetNs::new("threads"), ConfigFile::new(&[FLOW]));
+    let flowclient =
+        Flowclient::start(&namespace, &[&["--config", config.argument(), "--threads", "2"], arguments].concat());
+    let maps = fs::read_to_string(format!("/proc/{}/smaps", flowclient.pid())).unwrap();
+    let is_advised = |line: &&str| line.starts_with("VmFlags:") && line.split(' ').any(|flag| flag == "hg");
+    maps.lines().filter(is_advised).count()
+}
+
+#[test]
+fn memory_is_in_huge_pages_when_asked_for() {
+    assert_eq!([parts_in_huge_pages(&[]), parts_in_huge_pages(&["--huge-pages"])], [0, 2]);
+}
