@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a lab that cannot be built is a failed test")]
 
 pub mod browser;
+pub mod cluster;
 pub mod config;
 pub mod continuity;
 pub mod lab;

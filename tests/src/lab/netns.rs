@@ -12,18 +12,21 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use super::until;
 
-/// A network namespace named `fc-PID-NUMBER-ROLE`; it is deleted with its last clone.
+/// A network namespace named `fc-PID-NUMBER-ROLE`, which is deleted with its last clone; or a [`Self::lasting`] one.
 #[derive(Clone, Debug)]
 pub struct NetNs(Arc<Guard>);
 
 #[derive(Debug)]
 struct Guard {
     name: String,
+    lasting: bool,
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let _ = run(Command::new("ip").args(["netns", "del", &self.name]));
+        if !self.lasting {
+            let _ = run(Command::new("ip").args(["netns", "del", &self.name]));
+        }
     }
 }
 
@@ -34,18 +37,36 @@ impl NetNs {
     /// When the kernel refuses, as it does to anybody but root.
     pub fn new(role: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         static SWEEP: Once = Once::new();
         SWEEP.call_once(sweep);
         let name = format!("fc-{}-{}-{role}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let adding = ONE_AT_A_TIME.lock();
-        run(Command::new("ip").args(["netns", "add", &name])).expect("network namespaces need root and iproute2");
-        drop(adding);
-        let namespace = Self(Arc::new(Guard { name }));
-        // An address that is tried out first changes the network again when it is taken, perhaps in the midst of a test.
-        namespace.inside(|| fs::write("/proc/sys/net/ipv6/conf/default/accept_dad", "0")).expect("a setting of IPv6");
-        namespace.ip("link set lo up");
+        let namespace = Self(Arc::new(Guard { name, lasting: false }));
+        namespace.make();
         namespace
+    }
+
+    /// The namespace `name`, which exists from [`Self::make`] to [`Self::delete`], for other processes too.
+    pub fn lasting(name: &str) -> Self {
+        Self(Arc::new(Guard { name: name.to_owned(), lasting: true }))
+    }
+
+    /// Makes the namespace with its loopback up.
+    ///
+    /// # Panics
+    /// When the kernel refuses, as it does to anybody but root, or when it exists.
+    pub fn make(&self) {
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let adding = ONE_AT_A_TIME.lock();
+        run(Command::new("ip").args(["netns", "add", self.name()])).expect("network namespaces need root and iproute2");
+        drop(adding);
+        // An address that is tried out first changes the network again when it is taken, perhaps in the midst of a test.
+        self.inside(|| fs::write("/proc/sys/net/ipv6/conf/default/accept_dad", "0")).expect("a setting of IPv6");
+        self.ip("link set lo up");
+    }
+
+    /// Deletes the namespace, if it exists.
+    pub fn delete(&self) {
+        let _ = run(Command::new("ip").args(["netns", "del", self.name()]));
     }
 
     /// Name of the namespace, as `ip netns` knows it.
@@ -62,7 +83,7 @@ impl NetNs {
     }
 
     /// What `ip` with `arguments` prints.
-    fn ask(&self, arguments: &str) -> String {
+    pub fn ask(&self, arguments: &str) -> String {
         let output = Command::new("ip").args(["-n", self.name()]).args(arguments.split(' ')).output().expect("ip");
         String::from_utf8(output.stdout).expect("ip writes text")
     }
@@ -111,7 +132,8 @@ impl NetNs {
             .collect()
     }
 
-    fn path(&self) -> String {
+    /// The file that stands for the namespace.
+    pub fn path(&self) -> String {
         format!("/run/netns/{}", self.name())
     }
 }

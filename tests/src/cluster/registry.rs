@@ -1,0 +1,76 @@
+//! The private registry (TLS, and a login for whoever pushes or pulls), and what is in it.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::Cluster;
+use super::certificates::Authority;
+use super::hosts::REGISTRY_NAME;
+use super::image::Image;
+use super::machine::Machine;
+use crate::lab::{Ended, Process};
+
+/// The service.
+pub const REGISTRY: &str = "docker-registry";
+/// Who may push and pull.
+pub const USER: &str = "flowclient";
+/// The user's password.
+pub const PASSWORD: &str = "on-air";
+
+/// Puts the service, its certificate and its one user on `machine`.
+pub(super) fn install(machine: &Machine, authority: &Authority) {
+    let identity = authority.server(REGISTRY_NAME, None, &[REGISTRY_NAME, machine.name()], &[machine.host().address]);
+    machine.write("etc/registry/server.crt", &identity.certificate);
+    machine.write("etc/registry/server.key", &identity.key);
+    machine.write("etc/registry/users", &users());
+    let config = json!({
+        "version": 0.1,
+        "log": {"level": "info"},
+        "storage": {"filesystem": {"rootdirectory": "/var/lib/registry"}, "delete": {"enabled": true}},
+        "http": {"addr": ":443", "tls": {"certificate": "/etc/registry/server.crt", "key": "/etc/registry/server.key"}},
+        "auth": {"htpasswd": {"realm": REGISTRY_NAME, "path": "/etc/registry/users"}},
+    });
+    machine.write("etc/registry/config.yml", &config.to_string());
+    machine.add_service(REGISTRY, "exec docker-registry serve /etc/registry/config.yml");
+}
+
+/// The registry takes no other hash than bcrypt; at its least cost, for each pull pays it.
+fn users() -> String {
+    let hashed = Process::run(Command::new("htpasswd").args(["-nbBC4", USER, PASSWORD]));
+    hashed.expect_success().stdout
+}
+
+impl Cluster {
+    /// Pushes `image` as `name` (`ch7:1.0`, say) with the registry's login.
+    pub fn push(&self, image: &Image, name: &str) -> Ended {
+        let login = format!("{USER}:{PASSWORD}");
+        self.skopeo(&["--dest-creds", &login], image, name)
+    }
+
+    /// Pushes `image` as `name` without a login, which the registry is to refuse.
+    pub fn push_without_login(&self, image: &Image, name: &str) -> Ended {
+        self.skopeo(&["--dest-no-creds"], image, name)
+    }
+
+    /// Whether the registry answers and has an image of this name (`ch7:1.0`, say).
+    pub fn has_image(&self, name: &str) -> bool {
+        let (repository, tag) = name.split_once(':').expect("REPOSITORY:TAG");
+        let mut command = self.control_plane().command("curl");
+        command
+            .args(["--silent", "--user", &format!("{USER}:{PASSWORD}"), "--cacert"])
+            .arg(self.registry_certificate());
+        let answer = Process::run(command.arg(format!("https://{REGISTRY_NAME}/v2/{repository}/tags/list")));
+        let answer: Value = serde_json::from_str(&answer.stdout).unwrap_or_default();
+        answer["tags"].as_array().is_some_and(|tags| tags.iter().any(|known| known == tag))
+    }
+
+    /// From a machine that knows the registry's name.
+    fn skopeo(&self, login: &[&str], image: &Image, name: &str) -> Ended {
+        let certificate = self.registry_certificate();
+        let mut command = self.control_plane().command("skopeo");
+        command.args(["copy", "--insecure-policy", "--quiet", "--dest-cert-dir"]).args(certificate.parent());
+        command.args(login).arg(format!("oci:{}", image.folder().display()));
+        Process::run(command.arg(format!("docker://{REGISTRY_NAME}/{name}")))
+    }
+}

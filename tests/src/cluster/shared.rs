@@ -1,0 +1,56 @@
+//! One lab for all tests of a program, taken down when the program ends, however it does.
+
+use std::fs;
+use std::io::{self, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{self, Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, OnceLock};
+
+use super::{Cluster, MEMORY};
+
+/// Number of workers.
+const WORKERS: usize = 4;
+/// What the names of such labs begin with; the number of their process follows.
+const PREFIX: &str = "fc-cluster-";
+
+struct Shared {
+    cluster: Mutex<Cluster>,
+    /// While this lives, it holds the pipe that the guard reads.
+    _guard: Child,
+}
+
+/// The lab, up and mended, for one test at a time. The program `lab` is started as its guard.
+pub fn shared(lab: &str) -> MutexGuard<'static, Cluster> {
+    static SHARED: OnceLock<Shared> = OnceLock::new();
+    let shared = SHARED.get_or_init(|| {
+        sweep();
+        let name = format!("{PREFIX}{}", process::id());
+        let mut guard = Command::new(lab);
+        guard.args(["--name", &name, "guard"]).stdin(Stdio::piped()).process_group(0);
+        Shared { _guard: guard.spawn().expect("the lab's program"), cluster: Mutex::new(Cluster::named(&name)) }
+    });
+    // A test that failed may have left anything behind; that is what mending is for.
+    let cluster = shared.cluster.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    cluster.up(WORKERS);
+    cluster
+}
+
+/// Waits until standard input ends, which it does with the process that holds the pipe, and takes the lab down.
+pub fn guard(cluster: &Cluster) {
+    let _ = io::stdin().read_to_end(&mut Vec::new());
+    cluster.down();
+}
+
+/// Takes down the labs of processes that are gone, and their guards too.
+fn sweep() {
+    let entries = fs::read_dir(MEMORY).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    for name in names.filter(|name| is_orphan(name)) {
+        Cluster::named(&name).down();
+    }
+}
+
+fn is_orphan(name: &str) -> bool {
+    let owner = name.strip_prefix(PREFIX).and_then(|rest| rest.parse::<u32>().ok());
+    owner.is_some_and(|pid| !fs::exists(format!("/proc/{pid}")).unwrap_or(true))
+}

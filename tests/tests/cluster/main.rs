@@ -1,0 +1,17 @@
+//! The cluster tier: a real Kubernetes cluster in namespaces. Needs root.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a lab that cannot be built is a failed test")]
+
+mod faults;
+mod lab;
+mod multicast;
+mod pods;
+mod workload;
+
+use std::sync::MutexGuard;
+
+use tests::cluster::{Cluster, shared};
+
+/// The lab, with all as it should be, for one test at a time.
+fn cluster() -> MutexGuard<'static, Cluster> {
+    shared(env!("CARGO_BIN_EXE_lab"))
+}
