@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a lab that cannot be built is a failed test")]
 
 mod faults;
+mod flows;
 mod lab;
 mod multicast;
+mod operator;
 mod pods;
 mod workload;
 

@@ -1,0 +1,160 @@
+//! The operator in the lab: its definitions and rights, flowclient's image in the registry, and the program itself.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tests::cluster::{Cluster, Image, REGISTRY_NAME};
+use tests::lab::{Ended, Process, until};
+
+/// Where the operator keeps what is its own.
+const NAMESPACE: &str = "flowclient-system";
+/// Image of flowclient in the registry.
+const IMAGE: &str = "flowclient";
+/// Version that flows run unless they name one.
+pub(crate) const VERSION: &str = "1.0.0";
+/// Secret with the registry's login, in the namespace of the flows.
+const LOGIN: &str = "registry-login";
+/// Folder of the plain manifests and the chart.
+const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/kubernetes");
+
+/// A running operator with the rights that its manifests give it, and no others; killed when dropped.
+pub(crate) struct Operator {
+    process: Process,
+    _folder: TempDir,
+}
+
+impl Operator {
+    /// Puts all that it needs into the cluster, and starts it.
+    pub(crate) fn start(cluster: &Cluster) -> Self {
+        install(cluster);
+        push(cluster, VERSION);
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config");
+        fs::write(&config, kubeconfig(cluster).to_string()).unwrap();
+        let mut command = cluster.machine("k0").net().command(binary("flow-operator"));
+        command.env("KUBECONFIG", &config).args(["run", "--namespace", NAMESPACE, "--listen", "0.0.0.0:8080"]);
+        command.args(["--image", &format!("{REGISTRY_NAME}/{IMAGE}"), "--default-version", VERSION]);
+        command.args(["--pull-secret", LOGIN, "--priority-class", "flowclient-on-air"]);
+        Self { process: Process::start(&mut command), _folder: folder }
+    }
+
+    /// What it has logged.
+    pub(crate) fn log(&self) -> String {
+        self.process.stderr()
+    }
+}
+
+/// A program of this workspace, built into the same target directory as this one.
+fn binary(name: &str) -> PathBuf {
+    let me = env::current_exe().unwrap();
+    let found = me.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
+    found.unwrap_or_else(|| panic!("no {name} binary: cargo build -p k8s"))
+}
+
+/// Applies the plain manifests, without the pods of the operator itself.
+fn install(cluster: &Cluster) {
+    let path = format!("{MANIFESTS}/manifests.yaml");
+    let applied = cluster.kubectl(&["apply", "--server-side", "--force-conflicts", "--filename", &path]);
+    applied.expect_success();
+    let scale = ["scale", "deployment/flow-operator", "--replicas=0", "--namespace", NAMESPACE];
+    cluster.kubectl(&scale).expect_success();
+    for definition in ["flows", "handlers"] {
+        let name = format!("crd/{definition}.flowclient.io");
+        cluster.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", &name]).expect_success();
+    }
+}
+
+/// Who the operator is: its service account.
+fn kubeconfig(cluster: &Cluster) -> Value {
+    let token = cluster.kubectl(&["create", "token", "flow-operator", "--namespace", NAMESPACE, "--duration=12h"]);
+    let token = token.expect_success().stdout.trim().to_owned();
+    let admin = cluster.kubectl(&["config", "view", "--raw", "--flatten", "--output=json"]).expect_success().stdout;
+    let admin: Value = serde_json::from_str(&admin).unwrap();
+    json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "operator",
+        "clusters": [{"name": "lab", "cluster": admin["clusters"][0]["cluster"]}],
+        "users": [{"name": "operator", "user": {"token": token}}],
+        "contexts": [{"name": "operator", "context": {"cluster": "lab", "user": "operator"}}],
+    })
+}
+
+/// Pushes flowclient's image as `version`.
+pub(crate) fn push(cluster: &Cluster, version: &str) {
+    static IMAGES: OnceLock<TempDir> = OnceLock::new();
+    let folder = IMAGES.get_or_init(|| tempfile::tempdir().unwrap()).path().join(version);
+    let name = format!("{IMAGE}:{version}");
+    if cluster.has_image(&name) {
+        return;
+    }
+    let image = Image::from_scratch(&folder, &name, static_flowclient(), &["/flowclient"]);
+    cluster.push(&image, &name).expect_success();
+}
+
+/// flowclient with its libraries in it, as an image without any needs it.
+fn static_flowclient() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
+        let folder = env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["build", "--locked", "--quiet", "--package", "flowclient", "--target", &target, "--target-dir"]);
+        cargo.arg(&folder).env("RUSTFLAGS", "-C target-feature=+crt-static");
+        cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        Process::run_long(&mut cargo).expect_success();
+        folder.join(target).join("debug/flowclient")
+    })
+}
+
+/// Applies an object with kubectl, which may be refused.
+pub(crate) fn try_apply(cluster: &Cluster, object: &Value) -> Ended {
+    let file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
+    fs::write(file.path(), object.to_string()).unwrap();
+    cluster.kubectl(&["apply", "--filename", file.path().to_str().unwrap()])
+}
+
+/// A handler whose channel is made by each instance.
+pub(crate) fn handler(name: &str) -> Value {
+    json!({
+        "apiVersion": "flowclient.io/v1alpha1", "kind": "Handler", "metadata": {"name": name},
+        "spec": {"title": "Channel 7", "source": "test:clock?bitrate=2M&label=CH+7&name=Channel+7"},
+    })
+}
+
+/// A flow of the default namespace.
+pub(crate) fn flow(name: &str, spec: Value) -> Value {
+    json!({
+        "apiVersion": "flowclient.io/v1alpha1", "kind": "Flow",
+        "metadata": {"name": name, "namespace": "default"}, "spec": spec,
+    })
+}
+
+/// Waits until a condition of a flow is so, for that reason; returns the flow's status.
+pub(crate) fn wait_for(
+    cluster: &Cluster,
+    operator: &Operator,
+    name: &str,
+    condition: &str,
+    status: &str,
+    reason: &str,
+) -> Value {
+    let what = format!("{condition} of {name} is {status} for {reason}");
+    let mut last = Value::Null;
+    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        until(&what, || {
+            last = cluster.get(&["flow", name])["status"].take();
+            let found = last["conditions"].as_array()?.iter().find(|one| one["type"] == condition)?;
+            (found["status"] == status && found["reason"] == reason).then(|| last.clone())
+        })
+    }));
+    found.unwrap_or_else(|_| panic!("still waiting for: {what}\n{last:#}\n{}", operator.log()))
+}
+
+/// Deletes all flows and handlers, and waits until they are gone: the operator must be running.
+pub(crate) fn clear(cluster: &Cluster) {
+    cluster.kubectl(&["delete", "flows,handlers", "--all", "--timeout=100s"]).expect_success();
+}
