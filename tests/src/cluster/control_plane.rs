@@ -98,8 +98,8 @@ const API: [(&str, &str); 20] = [
     ("requestheader-group-headers", "X-Remote-Group"),
 ];
 
-/// A lost node is noticed after 4 s instead of 50.
-const CONTROLLER_MANAGER: [(&str, &str); 7] = [
+/// A lost node is noticed after 4 s instead of 50, and many objects are made without a pause.
+const CONTROLLER_MANAGER: [(&str, &str); 9] = [
     ("root-ca-file", "ca.crt"),
     ("cluster-signing-cert-file", "ca.crt"),
     ("cluster-signing-key-file", "ca.key"),
@@ -107,4 +107,6 @@ const CONTROLLER_MANAGER: [(&str, &str); 7] = [
     ("use-service-account-credentials", "true"),
     ("node-monitor-period", "1s"),
     ("node-monitor-grace-period", "4s"),
+    ("kube-api-qps", "200"),
+    ("kube-api-burst", "400"),
 ];

@@ -31,8 +31,7 @@ pub(crate) struct Operator {
 impl Operator {
     /// Puts all that it needs into the cluster, and starts it.
     pub(crate) fn start(cluster: &Cluster) -> Self {
-        install(cluster);
-        push(cluster, VERSION);
+        prepare(cluster);
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("config");
         fs::write(&config, kubeconfig(cluster).to_string()).unwrap();
@@ -43,10 +42,23 @@ impl Operator {
         Self { process: Process::start(&mut command), _folder: folder }
     }
 
+    /// Memory that it has taken, at its highest, in KiB.
+    pub(crate) fn highest_memory_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// What it has logged.
     pub(crate) fn log(&self) -> String {
         self.process.stderr()
     }
+}
+
+/// Puts the definitions, the rights and flowclient's image in place.
+pub(crate) fn prepare(cluster: &Cluster) {
+    install(cluster);
+    push(cluster, VERSION);
 }
 
 /// A program of this workspace, built into the same target directory as this one.

@@ -1,6 +1,7 @@
 //! Flows from their first day to their last, seen as the operator sees them.
 
 use k8s_openapi::api::core::v1::Pod;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -347,4 +348,79 @@ fn all_legs_are_to_be_on_air() {
     stage.add("k2", "on air", true);
     stage.look();
     stage.assert_condition("Ready", "True", "AllWell");
+}
+
+/// What can happen to a flow.
+#[derive(Clone, Debug)]
+enum Happening {
+    Look,
+    Answer { node: usize, state: usize, ready: bool },
+    Silence { node: usize },
+    Version(u8),
+    Source(u8),
+    /// The operator is killed, and another begins with what the flow says.
+    Restart,
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        6 => Just(Happening::Look),
+        6 => (0..4_usize, 0..3_usize, any::<bool>()).prop_map(|(node, state, ready)| Happening::Answer { node, state, ready }),
+        2 => (0..4_usize).prop_map(|node| Happening::Silence { node }),
+        1 => (0..3_u8).prop_map(Happening::Version),
+        1 => (0..2_u8).prop_map(Happening::Source),
+        1 => Just(Happening::Restart),
+    ]
+}
+
+impl Stage {
+    fn happen(&mut self, happening: &Happening) {
+        match happening {
+            Happening::Look => {}
+            Happening::Answer { node, state, ready } => {
+                self.add(&format!("k{node}"), ["on air", "standby", "no input"][*state], *ready);
+            }
+            Happening::Silence { node } => {
+                let node = format!("k{node}");
+                let of_node = self.standings.iter_mut().filter(|standing| standing.pod.node.as_ref() == Some(&node));
+                of_node.for_each(|standing| standing.heard = None);
+            }
+            Happening::Version(number) => self.flow.spec.version = Some(format!("1.0.{number}")),
+            Happening::Source(number) => self.handler = Some(handler(&format!("udp://239.9.9.{number}:5000"))),
+            Happening::Restart => {
+                self.ledger = Ledger::new(20_000..=20_009);
+                self.ledger.fill([&self.flow]);
+            }
+        }
+    }
+
+    /// Pods of deployments that ended are gone.
+    fn let_ended_pods_go(&mut self) {
+        let there: Vec<_> = self.deployments.iter().map(|deployment| deployment.revision.clone()).collect();
+        self.standings.retain(|standing| there.contains(&standing.pod.revision));
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_old_instances_end_only_when_all_new_ones_are_there(happenings in prop::collection::vec(happening(), 1..80)) {
+        let mut stage = Stage::new(&pair());
+        stage.look();
+        let port = stage.flow.status.clone().unwrap().port;
+        for happening in &happenings {
+            stage.happen(happening);
+            let standings = Standings(stage.standings.clone());
+            let decision = stage.look();
+            if !decision.end.is_empty() {
+                prop_assert!(standings.running_of(&stage.revision()) >= 2 || standings.ready_of(&stage.revision()) >= 2);
+                prop_assert!(decision.end.iter().all(|name| !name.contains(&stage.revision())));
+            }
+            prop_assert_eq!(decision.status.port, port);
+            prop_assert!(decision.status.holds.contains(&"udp://239.1.1.7:5000".to_owned()));
+            stage.let_ended_pods_go();
+            stage.look();
+            let still = stage.look();
+            prop_assert!(still.news.is_empty(), "{:?}", still.news);
+        }
+    }
 }
