@@ -354,8 +354,14 @@ fn all_legs_are_to_be_on_air() {
 #[derive(Clone, Debug)]
 enum Happening {
     Look,
-    Answer { node: usize, state: usize, ready: bool },
-    Silence { node: usize },
+    Answer {
+        node: usize,
+        state: usize,
+        ready: bool,
+    },
+    Silence {
+        node: usize,
+    },
     Version(u8),
     Source(u8),
     /// The operator is killed, and another begins with what the flow says.
