@@ -408,6 +408,8 @@ impl Stage {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
     #[test]
     fn whatever_happens_old_instances_end_only_when_all_new_ones_are_there(happenings in prop::collection::vec(happening(), 1..80)) {
         let mut stage = Stage::new(&pair());
