@@ -6,6 +6,7 @@
 mod capacity;
 mod clocks;
 mod control;
+mod crossing;
 mod cuts;
 mod engines;
 mod interfaces;

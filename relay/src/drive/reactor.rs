@@ -188,13 +188,15 @@ impl Reactor {
     }
 
     fn turn(&mut self, id: u64, now: Moment, readable: bool) {
-        let Some(task) = self.flows.get_mut(&id) else { return };
-        if readable && self.ports.entrance(id).is_some() && !task.has_just_entered(now.mono) {
-            return self.turn_behind_port(id, now);
-        }
+        self.finish_crossing_if_due(id, now);
         if readable {
-            self.filled += task.on_readable(now, &mut self.pool, &mut self.batch);
+            self.read_socket(id, now);
         }
+        self.finish_turn(id, now);
+    }
+
+    fn finish_turn(&mut self, id: u64, now: Moment) {
+        let Some(task) = self.flows.get_mut(&id) else { return };
         if task.on_time(now, &mut self.pool, &mut self.batch) {
             watch(&self.epoll, id, task);
         }
@@ -259,10 +261,11 @@ const fn is_of_others(id: u64) -> bool {
 
 /// Watches a flow's descriptors as it wants it now; one that is closed is no longer watched by itself.
 fn watch(epoll: &OwnedFd, id: u64, task: &FlowTask) {
-    let coming = if task.is_aside() { epoll::EventFlags::empty() } else { epoll::EventFlags::IN };
+    let watched = |is_watched| if is_watched { epoll::EventFlags::IN } else { epoll::EventFlags::empty() };
+    let (heard, coming) = (watched(!task.is_aside()), watched(!task.is_aside() && !task.is_crossing()));
     if let Some(pair) = task.pair() {
         set(epoll, pair.control_fd(), id | OTHERS, epoll::EventFlags::IN);
-        set(epoll, pair.air_fd(), id | OTHERS, coming);
+        set(epoll, pair.air_fd(), id | OTHERS, heard);
     }
     let others = task.leg().into_iter().flat_map(LegTask::fds);
     others.for_each(|leg| set(epoll, leg, id | OTHERS, epoll::EventFlags::IN));

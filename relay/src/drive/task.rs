@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::OpenError;
 use super::clocks;
+use super::crossing::Crossing;
 use super::leg::LegTask;
 use super::made::MadeInput;
 use super::outputs::Outputs;
@@ -44,8 +45,6 @@ pub(super) struct FlowTask {
     ended: bool,
     /// Whether it got datagrams of a port since its last turn.
     touched: bool,
-    /// When datagrams last began to come by AF_XDP.
-    entered: Option<Time>,
     /// When the pair wants to be looked at.
     next_look: Option<Time>,
     /// When the next report is due.
@@ -85,7 +84,6 @@ impl FlowTask {
             stats: Arc::default(),
             ended: false,
             touched: false,
-            entered: None,
             next_look: None,
             next_report: Time::default(),
             scheduled: None,
@@ -232,14 +230,15 @@ impl FlowTask {
         self.tell_of_pair(now);
         self.recorder.iter_mut().for_each(|recorder| recorder.turn(now, &mut self.flow));
         self.say_if_ended();
-        [input, flow, self.next_look].into_iter().flatten().min()
+        let crossing = self.crossing().and_then(Crossing::due);
+        [input, flow, crossing, self.next_look].into_iter().flatten().min()
     }
 
     /// Sends what still waits in the socket or for its time, gives back every slot, publishes the final report and gives the
     /// final counters.
     pub(super) fn close(mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> Counters {
         self.listen(now, pool, batch);
-        self.on_readable(now, pool, batch);
+        self.take_rest(now, pool, batch);
         if let FlowInput::Socket(socket) = &mut self.input {
             socket.count_drops(&mut self.flow, &mut |kind| self.teller.say(kind));
         }

@@ -14,6 +14,7 @@ mod inspect;
 mod inspection;
 mod lab;
 mod looping;
+mod moves;
 mod pacing;
 mod pair;
 mod pair_rtp;
