@@ -1,9 +1,9 @@
 //! The order of a flow's datagrams when they come to it another way than before: through its socket, or by AF_XDP at a port.
 //!
-//! The kernel sends each datagram one way or the other in the order in which they arrive, but what it sent the old way may be
-//! seen here after what it sent the new way: it waits in the socket or in the ring, or is being carried there by another CPU.
-//! So from the first datagram that comes the new way, nothing more is taken from there for a while. Then all that came the
-//! old way is there to be taken, and goes first.
+//! The kernel gives each datagram to one of the two in the order in which they arrive. But a datagram may be seen in the one
+//! while an earlier one is still on its way to the other, or waits there since this thread was kept from its CPU. So when the
+//! way changes, what comes the new way is left alone for a while; then all that came the old way is there to be taken, and goes
+//! first.
 
 use std::time::Duration;
 
@@ -14,58 +14,46 @@ use crate::time::Time;
 /// the CPU is taken away from the kernel meanwhile.
 const SETTLE_TIME: Duration = Duration::from_millis(10);
 
-/// Where datagrams come in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    Socket,
-    Port,
-}
-
-/// Which way a flow's datagrams come, and what came by the other before its time.
-#[derive(Debug)]
+/// Which way a flow's datagrams come, and what came the other way before its time.
+#[derive(Debug, Default)]
 pub(super) struct Crossing {
-    way: Way,
-    /// When all that came before the change has surely arrived, if there is one under way.
+    /// Whether they come at a port.
+    at_port: bool,
+    /// When all that came before a change has arrived, if there is one under way.
     due: Option<Time>,
-    /// What came at the port. The socket keeps by itself what comes there.
+    /// What came at the port before its time. The socket keeps by itself what comes there.
     held: Vec<Arrived>,
-    /// Whether nothing more comes at the port, so that the socket may have got something after it.
+    /// Whether nothing more comes at the port, so that the socket may have got something after what is held.
     is_left: bool,
 }
 
-impl Default for Crossing {
-    fn default() -> Self {
-        Self { way: Way::Socket, due: None, held: Vec::new(), is_left: false }
-    }
-}
-
 impl Crossing {
-    /// Whether a datagram at the port is taken now; else it is to be given to [`Self::hold`].
+    /// Whether what comes at the port is taken now; else it is to be given to [`Self::hold`].
     #[inline]
-    pub(super) fn takes_from_port(&self) -> bool {
-        self.way == Way::Port
+    pub(super) const fn takes_from_port(&self) -> bool {
+        self.at_port
     }
 
     /// Whether what is in the socket is taken now.
-    pub(super) fn takes_from_socket(&self) -> bool {
-        self.way == Way::Socket && !self.is_under_way()
+    pub(super) const fn takes_from_socket(&self) -> bool {
+        !self.at_port && !self.is_under_way()
     }
 
-    /// Whether the flow is changing over. What comes through the socket waits there meanwhile, whichever way the change goes.
-    pub(super) fn is_under_way(&self) -> bool {
+    /// Whether there is a change. What comes through the socket waits there meanwhile, whichever way it goes.
+    pub(super) const fn is_under_way(&self) -> bool {
         self.due.is_some()
     }
 
-    /// When it is to be finished, if it is under way: all that waits at the port is to be taken then, and after it all that
-    /// waits in the socket.
-    pub(super) fn due(&self) -> Option<Time> {
+    /// When the change is to be finished, if there is one: all that waits at the port is to be taken then, or held; after it
+    /// all that waits in the socket; and then [`Self::finish`] gives what is held.
+    pub(super) const fn due(&self) -> Option<Time> {
         self.due
     }
 
     /// From now on the program takes what comes. Nothing of it is seen yet, but it may go before the next that is seen in
     /// the socket: the program leaves some flows to the kernel at once.
     pub(super) fn enter(&mut self, now: Time) {
-        (self.way, self.due) = (Way::Socket, Some(now + SETTLE_TIME));
+        (self.at_port, self.due) = (false, Some(now + SETTLE_TIME));
     }
 
     /// Keeps what came at the port until all that the socket got before has been taken.
@@ -80,7 +68,7 @@ impl Crossing {
     }
 
     /// Nothing more comes at the port: the flow is left to the kernel.
-    pub(super) fn note_left(&mut self) {
+    pub(super) const fn note_left(&mut self) {
         self.is_left = true;
     }
 
@@ -91,10 +79,9 @@ impl Crossing {
         if is_before { std::mem::take(&mut self.held) } else { Vec::new() }
     }
 
-    /// Ends the change, with all taken that had waited. Gives what goes after it, in order.
+    /// Ends the change. Gives what goes after all that was taken, in order.
     pub(super) fn finish(&mut self) -> Vec<Arrived> {
-        self.way = if std::mem::take(&mut self.is_left) { Way::Socket } else { Way::Port };
-        self.due = None;
+        (self.at_port, self.due) = (!std::mem::take(&mut self.is_left), None);
         std::mem::take(&mut self.held)
     }
 
@@ -121,7 +108,7 @@ mod tests {
 
     /// The program takes what comes, and two have come.
     fn entered() -> Crossing {
-        let (mut pool, mut crossing) = (Pool::new(2), Crossing::default());
+        let (mut pool, mut crossing) = (Pool::new(2, 64), Crossing::default());
         crossing.enter(Time(1_000));
         for at in [1_100, 2_000] {
             assert!(!crossing.takes_from_port());
@@ -135,7 +122,7 @@ mod tests {
         let mut crossing = entered();
         assert_eq!(crossing.due(), Some(SETTLED), "from the moment on at which it was taken");
         assert!(crossing.is_under_way() && !crossing.takes_from_socket());
-        assert_eq!(arrivals(&crossing.release_before(Time(3_000))), [], "whatever its stamp says");
+        assert_eq!(arrivals(&crossing.release_before(Time(3_000))), [0; 0], "whatever its stamp says");
         assert_eq!(arrivals(&crossing.finish()), [1_100, 2_000]);
         assert!(crossing.takes_from_port() && !crossing.takes_from_socket() && !crossing.is_under_way());
     }
@@ -148,7 +135,7 @@ mod tests {
         assert_eq!(crossing.due(), Some(SETTLED));
         assert!(crossing.takes_from_port() && !crossing.takes_from_socket());
         crossing.note_left();
-        assert_eq!(arrivals(&crossing.finish()), []);
+        assert_eq!(arrivals(&crossing.finish()), [0; 0]);
         assert!(!crossing.takes_from_port() && crossing.takes_from_socket());
     }
 
@@ -165,9 +152,9 @@ mod tests {
     fn a_flow_that_is_left_at_once_stays_at_its_socket_and_what_was_taken_goes_between() {
         let mut crossing = entered();
         crossing.note_left();
-        assert_eq!(arrivals(&crossing.release_before(Time(900))), []);
+        assert_eq!(arrivals(&crossing.release_before(Time(900))), [0; 0]);
         assert_eq!(arrivals(&crossing.release_before(Time(2_100))), [1_100, 2_000]);
-        assert_eq!(arrivals(&crossing.finish()), []);
+        assert_eq!(arrivals(&crossing.finish()), [0; 0]);
         assert!(crossing.takes_from_socket());
     }
 }

@@ -128,9 +128,9 @@ impl Ports {
 
     /// Whether the kernel has the flow's datagrams again, or still.
     pub(super) fn is_left(&self, flow: u64) -> bool {
-        let tally = self.entrance(flow).and_then(|Entrance { port, destination, .. }| {
-            self.ports.get(&port)?.port.sorter().tally(destination)
-        });
+        let tally = self
+            .entrance(flow)
+            .and_then(|Entrance { port, destination, .. }| self.ports.get(&port)?.port.sorter().tally(destination));
         tally.is_none_or(|tally| tally.is_left)
     }
 

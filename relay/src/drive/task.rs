@@ -54,7 +54,7 @@ pub(super) struct FlowTask {
 }
 
 enum FlowInput {
-    Socket(SocketInput),
+    Socket(Box<SocketInput>),
     Made(MadeInput),
 }
 
@@ -295,7 +295,10 @@ impl FlowTask {
 impl FlowInput {
     fn open(spec: &FlowSpec) -> Result<Self, OpenError> {
         match &spec.source {
-            Source::Network(input) => Ok(Self::Socket(SocketInput::open(input, spec.receive_buffer_bytes)?)),
+            Source::Network(input) => {
+                let socket = SocketInput::open(input, spec.receive_buffer_bytes)?;
+                Ok(Self::Socket(Box::new(socket)))
+            }
             Source::File(file) => {
                 let generator = io::file::open(file, spec.packets_per_datagram)?;
                 Ok(Self::Made(MadeInput::new(Box::new(generator))))

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tests::config::{ConfigFile, Flow};
 use tests::lab::{Capture, Flowclient, Path, Sender};
@@ -11,6 +12,8 @@ use tests::shapes::{numbers, packets};
 const STREAMS: usize = 16;
 /// Datagrams a second of each.
 const PER_SECOND: u32 = 1_000;
+/// Times that they leave and come back.
+const ROUNDS: usize = 2;
 
 struct Stream {
     to: String,
@@ -51,7 +54,8 @@ impl Lab {
     fn run(size_of: impl Fn(u32) -> u32 + Send, work: impl FnOnce(&Self)) {
         let path = Path::new();
         let streams: Vec<_> = (1..=STREAMS).map(|number| Stream::new(&path, number)).collect();
-        let senders: Vec<_> = streams.iter().map(|stream| Sender::new(&path.source, Path::SOURCE, &stream.to)).collect();
+        let senders: Vec<_> =
+            streams.iter().map(|stream| Sender::new(&path.source, Path::SOURCE, &stream.to)).collect();
         let done = AtomicBool::new(false);
         thread::scope(|scope| {
             scope.spawn(|| send(&senders, size_of, &done));
@@ -73,15 +77,13 @@ impl Lab {
     }
 }
 
-/// Sends a datagram on each stream in turn until it is done.
+/// Sends the same datagram on each stream, then the next, until it is done.
 fn send(senders: &[Sender], size_of: impl Fn(u32) -> u32, done: &AtomicBool) {
-    let mut first = 0;
-    let sizes = (0..).map(size_of).take_while(|_| !done.load(Ordering::Relaxed));
-    let mut due = std::time::Instant::now();
-    for size in sizes {
-        thread::sleep(due.saturating_duration_since(std::time::Instant::now()));
-        due += std::time::Duration::from_secs(1) / PER_SECOND;
+    let (mut first, mut due) = (0, Instant::now());
+    for size in (0..).map(size_of).take_while(|_| !done.load(Ordering::Relaxed)) {
         let datagram = packets(first, size);
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        due += Duration::from_secs(1) / PER_SECOND;
         senders.iter().for_each(|sender| assert!(sender.send(&datagram), "not sent"));
         first += size;
     }
@@ -98,18 +100,21 @@ impl Drop for Finish<'_> {
 
 #[test]
 fn streams_that_come_and_go_by_af_xdp_stay_in_order() {
-    Lab::run(|_| 7, |lab| {
-        for _ in 0..std::env::var("MOVES").map_or(2, |n| n.parse().unwrap()) {
+    Lab::run(
+        |_| 7,
+        |lab| {
+            for _ in 0..ROUNDS {
+                lab.wait_for_all_by("xdp");
+                lab.streams[0].sink.wait_for_more(100);
+                let listen = |stream: &Stream| Capture::start(&lab.path.relay, "in0", &stream.to);
+                let others: Vec<_> = lab.streams.iter().map(listen).collect();
+                lab.wait_for_all_by("socket");
+                lab.streams[0].sink.wait_for_more(100);
+                drop(others);
+            }
             lab.wait_for_all_by("xdp");
-            lab.streams[0].sink.wait_for_more(100);
-            let listen = |stream: &Stream| Capture::start(&lab.path.relay, "in0", &stream.to);
-            let others: Vec<_> = lab.streams.iter().map(listen).collect();
-            lab.wait_for_all_by("socket");
-            lab.streams[0].sink.wait_for_more(100);
-            drop(others);
-        }
-        lab.wait_for_all_by("xdp");
-    });
+        },
+    );
 }
 
 #[test]

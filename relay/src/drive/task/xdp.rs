@@ -61,9 +61,7 @@ impl FlowTask {
 
     /// Datagrams come by AF_XDP from now on.
     pub(in crate::drive) fn enter(&mut self) {
-        if let FlowInput::Socket(socket) = &mut self.input {
-            socket.crossing.enter(clocks::mono());
-        }
+        self.crossing_mut().into_iter().for_each(|crossing| crossing.enter(clocks::mono()));
         self.note_engine(true);
     }
 
@@ -77,6 +75,13 @@ impl FlowTask {
     pub(in crate::drive) const fn crossing(&self) -> Option<&Crossing> {
         match &self.input {
             FlowInput::Socket(socket) => Some(&socket.crossing),
+            FlowInput::Made(_) => None,
+        }
+    }
+
+    const fn crossing_mut(&mut self) -> Option<&mut Crossing> {
+        match &mut self.input {
+            FlowInput::Socket(socket) => Some(&mut socket.crossing),
             FlowInput::Made(_) => None,
         }
     }
@@ -96,24 +101,21 @@ impl FlowTask {
         begins
     }
 
-    /// Takes what came the way that it came before, all of it, then what came the other way. `is_left` says whether the
-    /// program has the flow no more. Returns how many buffers that filled.
+    /// Ends a change of the way by which its datagrams come: takes all that waits in the socket, and what was held in its
+    /// place. `is_left` says whether nothing more comes by AF_XDP. Returns how many buffers that filled.
     pub(in crate::drive) fn finish_crossing(
         &mut self,
         now: Moment,
         is_left: bool,
         (pool, batch): (&mut Pool, &mut Batch),
     ) -> usize {
-        if let FlowInput::Socket(socket) = &mut self.input
-            && is_left
-        {
-            socket.crossing.note_left();
+        if is_left {
+            self.crossing_mut().into_iter().for_each(Crossing::note_left);
         }
         // It ends: what waits may be seconds of the stream, but what comes meanwhile is little.
         let filled = self.take_in(now, pool, batch, usize::MAX);
-        if let FlowInput::Socket(socket) = &mut self.input {
-            socket.crossing.finish().into_iter().for_each(|held| self.flow.receive(pool, held));
-        }
+        let held = self.crossing_mut().map(Crossing::finish).unwrap_or_default();
+        held.into_iter().for_each(|held| self.flow.receive(pool, held));
         filled
     }
 
