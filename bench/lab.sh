@@ -27,11 +27,17 @@ need() {
         fail "cannot install $*: run apt-get update, or install by hand what gives the command $command"
 }
 
+build_peer() {
+    local program=$1
+    shift
+    gcc -std=c11 -O2 -Wall -Wextra -Werror -o "$PEERS/$program" "$BENCH/peers/"{$program,net,stream}.c "$@"
+}
+
 build_peers() {
     local program
     mkdir -p "$PEERS"
     for program in source sink listen loop_{recv_send,mmsg,gso,gro,route}; do
-        gcc -std=c11 -O2 -Wall -Wextra -Werror -o "$PEERS/$program" "$BENCH/peers/"{$program,net,stream}.c
+        build_peer "$program"
     done
 }
 

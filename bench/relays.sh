@@ -1,7 +1,7 @@
 # The relays that are compared: each a command that takes IN_GROUP:IN_PORT to OUT_GROUP:OUT_PORT. Sourced, not run.
 
 # Order of the tables.
-ALL_RELAYS=(flowclient flowclient_xdp multicat ffmpeg gstreamer socat recv_send mmsg gso gro route)
+ALL_RELAYS=(flowclient flowclient_xdp multicat ffmpeg gstreamer socat recv_send mmsg gso gro uring route)
 QUICK_RELAYS=(flowclient multicat recv_send gso gro)
 
 # relay_command NAME: the command in the array COMMAND, and in SINK_GROUP where the stream comes out.
@@ -24,7 +24,7 @@ relay_command() {
             udpsink "host=$OUT_GROUP" "port=$OUT_PORT" sync=false async=false)
         ;;
     socat) COMMAND=(socat -u "UDP4-RECV:$IN_PORT,bind=$IN_GROUP,ip-add-membership=$IN_GROUP:in" "UDP4-SENDTO:$out") ;;
-    recv_send | mmsg | gso | gro) COMMAND=("$PEERS/loop_$1" "$in" "$out") ;;
+    recv_send | mmsg | gso | gro | uring) COMMAND=("$PEERS/loop_$1" "$in" "$out") ;;
     route)
         COMMAND=("$PEERS/loop_route" "$SOURCE_ADDRESS" "$in" in out)
         SINK_GROUP=$in
@@ -39,6 +39,11 @@ relay_needs() {
     multicat | ffmpeg | socat) need "$1" "$1" ;;
     gstreamer) need gst-launch-1.0 gstreamer1.0-tools gstreamer1.0-plugins-good ;;
     flowclient | flowclient_xdp) need_flowclient ;;
+    uring)
+        [[ -e /usr/include/liburing.h ]] || need liburing liburing-dev
+        mkdir -p "$PEERS"
+        build_peer loop_uring -luring
+        ;;
     esac
 }
 

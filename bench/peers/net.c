@@ -26,13 +26,6 @@ struct sockaddr_in parse_group(const char *text)
     return address;
 }
 
-void following_group(const char *first, int steps, char text[GROUP_TEXT_LEN])
-{
-    struct sockaddr_in address = parse_group(first);
-    struct in_addr group = {.s_addr = htonl(ntohl(address.sin_addr.s_addr) + (uint32_t)steps)};
-    snprintf(text, GROUP_TEXT_LEN, "%s:%hu", inet_ntoa(group), ntohs(address.sin_port));
-}
-
 static void set_option(int socket, int level, int name, const void *value, socklen_t length, const char *what)
 {
     if (setsockopt(socket, level, name, value, length) != 0)
@@ -47,14 +40,48 @@ static int open_udp(void)
     return udp;
 }
 
+struct sockaddr_in group_after(struct sockaddr_in first, unsigned index)
+{
+    first.sin_addr.s_addr = htonl(ntohl(first.sin_addr.s_addr) + index);
+    return first;
+}
+
+void following_group(const char *first, int steps, char text[GROUP_TEXT_LEN])
+{
+    struct sockaddr_in address = group_after(parse_group(first), (unsigned)steps);
+    snprintf(text, GROUP_TEXT_LEN, "%s:%hu", inet_ntoa(address.sin_addr), ntohs(address.sin_port));
+}
+
+static void bind_to(int udp, struct sockaddr_in address)
+{
+    if (bind(udp, (struct sockaddr *)&address, sizeof address) != 0)
+        die("bind");
+}
+
+static void join(int udp, struct in_addr group)
+{
+    struct ip_mreqn membership = {.imr_multiaddr = group};
+    set_option(udp, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership, "IP_ADD_MEMBERSHIP");
+}
+
 int open_receiver(const char *group)
 {
     struct sockaddr_in address = parse_group(group);
-    struct ip_mreqn membership = {.imr_multiaddr = address.sin_addr};
     int udp = open_udp();
-    if (bind(udp, (struct sockaddr *)&address, sizeof address) != 0)
-        die("bind");
-    set_option(udp, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership, "IP_ADD_MEMBERSHIP");
+    bind_to(udp, address);
+    join(udp, address.sin_addr);
+    return udp;
+}
+
+/* The memberships are held by sockets that nothing is delivered to: the kernel goes through those of the receiving socket
+ * with each datagram. */
+int open_receiver_of_many(const char *first_group, unsigned groups)
+{
+    struct sockaddr_in first = parse_group(first_group), any = {.sin_family = AF_INET, .sin_port = first.sin_port};
+    int udp = open_udp();
+    bind_to(udp, any);
+    for (unsigned i = 0; i < groups; i++)
+        join(open_udp(), group_after(first, i).sin_addr);
     return udp;
 }
 

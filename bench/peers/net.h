@@ -22,6 +22,13 @@ _Noreturn void die(const char *message);
 /* "239.9.0.1:5001" as an address. */
 struct sockaddr_in parse_group(const char *text);
 
+/* The address of group number `index`, counted from `first`. */
+struct sockaddr_in group_after(struct sockaddr_in first, unsigned index);
+
+/* A socket that receives what comes for the port in any group that this host has joined, and `groups` of them joined from
+ * the one named on, on the interface that the routing table names for each. */
+int open_receiver_of_many(const char *first_group, unsigned groups);
+
 /* The group `steps` after the first one, as text. */
 void following_group(const char *first, int steps, char text[GROUP_TEXT_LEN]);
 

@@ -1,7 +1,9 @@
 /*
- * Analyser: receives the test stream from a group until SIGTERM, then prints one line of JSON.
+ * Analyser: receives the test stream from a group, or from many, until SIGTERM, then prints one line of JSON.
  *
- *     sink GROUP:PORT DATAGRAMS_MAX
+ *     sink GROUP:PORT DATAGRAMS_MAX [FLOWS]
+ *
+ * DATAGRAMS_MAX is for all flows together.
  *
  * Latency is the time from the source's stamp in the payload to the kernel's receive stamp, so that neither the sink's
  * own wake-up nor its share of the processor is part of it. It looks at its socket once a millisecond instead of
@@ -31,15 +33,16 @@ static struct {
     uint64_t malformed;
     uint64_t distinct;
     uint64_t duplicates;
-    uint64_t reordered; /* came after one with a higher number */
-    uint64_t highest;
+    uint64_t reordered; /* came after one of the same flow with a higher number */
     uint64_t first_utc_ns; /* of the first datagram, whatever its content */
     uint64_t latency_max_ns;
     uint32_t dropped; /* by the kernel, our own buffer being full */
 } seen;
 
 static uint8_t *seen_bits;
-static uint64_t sequence_end;
+static uint64_t number_end;
+static uint64_t flows = 1;
+static uint64_t *next_of_flow; /* one more than the highest number that came */
 static uint64_t latency_us[LATENCY_MAX_US + 1];
 static volatile sig_atomic_t stopping;
 
@@ -54,7 +57,8 @@ static void stop(int signal)
 
 static int open_sink(const char *group)
 {
-    int on = 1, bytes = RECEIVE_BUFFER, udp = open_receiver(group);
+    int on = 1, bytes = RECEIVE_BUFFER;
+    int udp = flows == 1 ? open_receiver(group) : open_receiver_of_many(group, (unsigned)flows);
     if (setsockopt(udp, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0)
         die("SO_RCVBUFFORCE");
     if (setsockopt(udp, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0)
@@ -65,12 +69,20 @@ static int open_sink(const char *group)
     return udp;
 }
 
-static bool mark_seen(uint64_t sequence)
+static bool mark_seen(uint64_t number)
 {
-    uint8_t bit = (uint8_t)(1 << (sequence % 8));
-    bool is_new = (seen_bits[sequence / 8] & bit) == 0;
-    seen_bits[sequence / 8] |= bit;
+    uint8_t bit = (uint8_t)(1 << (number % 8));
+    bool is_new = (seen_bits[number / 8] & bit) == 0;
+    seen_bits[number / 8] |= bit;
     return is_new;
+}
+
+static void count_order(struct stamp stamp)
+{
+    if (stamp.sequence < next_of_flow[stamp.flow])
+        seen.reordered++;
+    else
+        next_of_flow[stamp.flow] = stamp.sequence + 1;
 }
 
 static void count_latency(uint64_t latency_ns)
@@ -86,18 +98,16 @@ static void count_datagram(const uint8_t *bytes, size_t length, uint64_t receive
     struct stamp stamp;
     if (seen.datagrams++ == 0)
         seen.first_utc_ns = received_ns + utc_offset_ns;
-    if (!stream_read(bytes, length, &stamp) || stamp.sequence >= sequence_end) {
+    if (!stream_read(bytes, length, &stamp) || stamp.flow >= flows || stamp.sequence >= number_end / flows) {
         seen.malformed++;
         return;
     }
-    if (!mark_seen(stamp.sequence)) {
+    if (!mark_seen(stamp.sequence * flows + stamp.flow)) {
         seen.duplicates++;
         return;
     }
-    if (seen.distinct++ > 0 && stamp.sequence < seen.highest)
-        seen.reordered++;
-    else
-        seen.highest = stamp.sequence;
+    seen.distinct++;
+    count_order(stamp);
     count_latency(received_ns > stamp.sent_ns ? received_ns - stamp.sent_ns : 0);
 }
 
@@ -169,12 +179,15 @@ static void print_report(void)
 
 int main(int argc, char **argv)
 {
-    if (argc != 3 || (sequence_end = strtoull(argv[2], NULL, 10)) == 0) {
-        fputs("usage: sink GROUP:PORT DATAGRAMS_MAX\n", stderr);
+    if (argc == 4)
+        flows = strtoull(argv[3], NULL, 10);
+    if (argc < 3 || argc > 4 || flows == 0 || (number_end = strtoull(argv[2], NULL, 10)) < flows) {
+        fputs("usage: sink GROUP:PORT DATAGRAMS_MAX [FLOWS]\n", stderr);
         return 2;
     }
-    seen_bits = calloc(sequence_end / 8 + 1, 1);
-    if (seen_bits == NULL)
+    seen_bits = calloc(number_end / 8 + 1, 1);
+    next_of_flow = calloc(flows, sizeof *next_of_flow);
+    if (seen_bits == NULL || next_of_flow == NULL)
         die("calloc");
     struct sigaction on_stop = {.sa_handler = stop};
     sigaction(SIGTERM, &on_stop, NULL);

@@ -17,7 +17,8 @@ enum {
 
 /* What a datagram says of itself. */
 struct stamp {
-    uint64_t sequence; /* 0 for the first datagram of a run */
+    uint64_t flow;     /* 0 for the first, or only, flow of a run */
+    uint64_t sequence; /* 0 for the first datagram of a flow */
     uint64_t sent_ns;  /* CLOCK_MONOTONIC just before the send call */
 };
 

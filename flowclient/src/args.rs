@@ -199,6 +199,12 @@ pub(crate) struct ProcessArgs {
     /// Threads that move datagrams [default: 1, or with --config one a core]
     #[arg(long, value_name = "COUNT", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     pub(crate) threads: Option<usize>,
+    /// Keep each of these threads on one core, in turn over the cores that the process may run on
+    #[arg(long)]
+    pub(crate) pin: bool,
+    /// Have the memory of these threads in huge pages, which takes 2 MiB at a time
+    #[arg(long)]
+    pub(crate) huge_pages: bool,
     /// How datagrams get here: by AF_XDP where it is possible and of use, through sockets, or by AF_XDP in any mode
     #[arg(long, value_name = "ENGINE", env = "FLOWCLIENT_ENGINE", default_value_t, value_parser = engine())]
     pub(crate) engine: Engine,

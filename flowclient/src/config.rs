@@ -10,10 +10,11 @@ use std::str::FromStr;
 use std::thread;
 use std::time::Duration;
 
+use relay::drive::Threads;
 use relay::spec::{Engine, EntryError, FlowEntry, FlowSpec, UrlError, validate};
 use serde::Deserialize;
 
-use crate::args::{Args, CatalogArgs, LogForm};
+use crate::args::{Args, CatalogArgs, LogForm, ProcessArgs};
 use crate::catalog::Catalog;
 use crate::error::ConfigError;
 use crate::stamp::StampedFile;
@@ -27,8 +28,8 @@ pub(crate) struct Config {
     pub(crate) listen: Option<SocketAddr>,
     /// How long to run; for ever if none.
     pub(crate) run_for: Option<Duration>,
-    /// Threads that move datagrams, at least one.
-    pub(crate) threads: usize,
+    /// Threads that move datagrams.
+    pub(crate) threads: Threads,
     /// How datagrams get here.
     pub(crate) engine: Engine,
     /// Form of the log.
@@ -51,6 +52,12 @@ pub(crate) enum LogFormat {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FlowsFile {
+    #[serde(default)]
+    threads: Option<NonZero<u16>>,
+    #[serde(default)]
+    pin: bool,
+    #[serde(default)]
+    huge_pages: bool,
     #[serde(default, rename = "flow")]
     flows: Vec<FlowEntry>,
 }
@@ -63,19 +70,22 @@ impl Config {
     pub(crate) fn load(args: &Args) -> anyhow::Result<Self> {
         let file = args.from.config.as_deref();
         let stamped = file.map(|path| StampedFile::now(path.to_owned()));
-        let entries = match file {
-            Some(path) => read_entries(path)?,
-            None => vec![entry_of_command_line(args)?],
+        let wanted = match file {
+            Some(path) => read_file(path)?,
+            None => {
+                FlowsFile { threads: None, pin: false, huge_pages: false, flows: vec![entry_of_command_line(args)?] }
+            }
         };
-        let catalog = catalog_for(&entries, &args.catalog)?;
-        let flows = resolve(entries, catalog.as_ref(), file)?;
-        let from_catalog = catalog.iter().flat_map(Catalog::watched_files);
         let process = &args.process;
+        let threads = threads(&wanted, process, file.is_some());
+        let catalog = catalog_for(&wanted.flows, &args.catalog)?;
+        let flows = resolve(wanted.flows, catalog.as_ref(), file)?;
+        let from_catalog = catalog.iter().flat_map(Catalog::watched_files);
         Ok(Self {
             flows,
             listen: process.listen.0,
             run_for: process.run_for,
-            threads: process.threads.unwrap_or_else(|| default_threads(file.is_some())),
+            threads,
             engine: process.engine,
             log_format: log_format(process.log_format),
             quiet: process.quiet,
@@ -107,14 +117,14 @@ fn read_url<T: FromStr<Err = UrlError>>(option: &str, text: &str, problems: &mut
     text.parse().map_err(|error| problems.push(format!("{option} {error}"))).ok()
 }
 
-fn read_entries(path: &Path) -> Result<Vec<FlowEntry>, ConfigError> {
+fn read_file(path: &Path) -> Result<FlowsFile, ConfigError> {
     let wrong = |error: &dyn fmt::Display| ConfigError::new(in_file(Some(path), error));
     let text = fs::read_to_string(path).map_err(|error| wrong(&error))?;
     let file: FlowsFile = toml::from_str(&text).map_err(|error| wrong(&error.to_string().trim_end()))?;
     if file.flows.is_empty() {
         return Err(wrong(&"there is no flow in it; write [[flow]] with handler or in, and out"));
     }
-    Ok(file.flows)
+    Ok(file)
 }
 
 /// The catalog, if any flow comes from it: a wrong one does not hinder the others.
@@ -146,6 +156,13 @@ fn resolve(
 /// A problem, after the file that it is in.
 fn in_file(file: Option<&Path>, problem: &dyn fmt::Display) -> String {
     file.map_or_else(|| problem.to_string(), |file| format!("{}: {problem}", file.display()))
+}
+
+/// The command line goes before the file.
+fn threads(file: &FlowsFile, process: &ProcessArgs, many_flows: bool) -> Threads {
+    let of_file = file.threads.map(|count| usize::from(count.get()));
+    let count = process.threads.or(of_file).unwrap_or_else(|| default_threads(many_flows));
+    Threads { count, pinned: process.pin || file.pin, huge_pages: process.huge_pages || file.huge_pages }
 }
 
 /// One flow needs one thread; of many, a core each is the most that helps.
@@ -197,7 +214,7 @@ mod tests {
     #[test]
     fn a_source_and_an_output_are_a_flow() {
         let config = load(&["--in", "test:", "--out", "239.1.1.7:5000", "--name", "a", "--pace", "pcr"]).unwrap();
-        assert_eq!((config.flows.len(), config.threads, config.watched_files.len()), (1, 1, 0));
+        assert_eq!((config.flows.len(), config.threads.count, config.watched_files.len()), (1, 1, 0));
         assert_eq!((config.flows[0].name.as_str(), config.flows[0].pace), ("a", relay::spec::Pace::Pcr));
     }
 
@@ -258,6 +275,24 @@ mod tests {
             config.watched_files,
             ["flows.toml", "catalog.toml"].map(|name| StampedFile::now(files.0.path().join(name)))
         );
+    }
+
+    #[test]
+    fn threads_are_those_of_the_command_line_or_else_of_the_file() {
+        let flow = "[[flow]]\nin = 'test:'\nout = '239.1.1.1:5000'";
+        let threads = |head: &str, words: &[&str]| {
+            let files = Files::new(&format!("{head}\n{flow}"), "");
+            let path = files.0.path().join("flows.toml");
+            load(&[&["--config", path.to_str().unwrap()], words].concat()).map(|config| config.threads)
+        };
+        let is = |count, pinned| Ok(Threads { count, pinned, huge_pages: false });
+        assert_eq!(threads("threads = 3", &[]), is(3, false));
+        assert_eq!(threads("threads = 3\npin = true", &["--threads", "2"]), is(2, true));
+        assert_eq!(threads("threads = 3", &["--pin"]), is(3, true));
+        assert!(
+            threads("huge_pages = true", &[]).unwrap().huge_pages && threads("", &["--huge-pages"]).unwrap().huge_pages
+        );
+        assert!(threads("threads = 0", &[]).unwrap_err().contains("line 1"));
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
 fn needs(args: &DoctorArgs) -> anyhow::Result<Needs> {
     if args.run.from.is_some() {
         let config = Config::load(&args.run)?;
-        return Ok(Needs::of(&config.flows, config.threads));
+        return Ok(Needs::of(&config.flows, config.threads.count));
     }
     let a_core_each = thread::available_parallelism().map_or(1, NonZero::get);
     Ok(Needs::of(&[], args.run.process.threads.unwrap_or(a_core_each)))

@@ -5,15 +5,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use relay::drive::{Driver, FlowHandle, PreparedFlow};
+use relay::drive::{Driver, FlowHandle, PreparedFlow, Threads};
 use relay::event::{EventSink, FlowEvent};
 use relay::spec::{Engine, FlowSpec};
 use relay::stats::Counters;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::timeout;
 
 use crate::orders::Order;
 use crate::plan::{Outcome, Plan};
 use crate::status::Board;
+
+/// How long a thread may take to publish what its flows have counted.
+const PUBLISH_PATIENCE: Duration = Duration::from_millis(20);
 
 /// All flows, with the threads that drive them.
 pub(crate) struct Fleet {
@@ -44,7 +48,7 @@ impl Fleet {
     ///
     /// # Errors
     /// When the system has no thread or descriptor left.
-    pub(crate) fn new(threads: usize, engine: Engine, board: Arc<Board>) -> Result<Self> {
+    pub(crate) fn new(threads: Threads, engine: Engine, board: Arc<Board>) -> Result<Self> {
         let (tell, events) = unbounded_channel();
         let sink: EventSink = Arc::new(move |event| {
             // Nobody listens any more only while the process ends.
@@ -77,7 +81,20 @@ impl Fleet {
         Some(event)
     }
 
-    /// Has each thread call `answer` in its next turn.
+    /// Waits until each thread has published what its flows have counted, but not for one that is stuck.
+    pub(crate) async fn publish(&self) {
+        let (tell, mut told) = unbounded_channel();
+        let answer: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
+            // Nobody listens any more only when patience has run out.
+            let _ = tell.send(());
+        });
+        self.ask_threads(&answer);
+        drop(answer);
+        let all = async { while told.recv().await.is_some() {} };
+        let _ = timeout(PUBLISH_PATIENCE, all).await;
+    }
+
+    /// Has each thread publish its flows' counters and call `answer` in its next turn.
     pub(crate) fn ask_threads(&self, answer: &Arc<dyn Fn() + Send + Sync>) {
         self.driver.ask_threads(answer);
     }
@@ -113,7 +130,7 @@ impl Fleet {
         for (spec, flow) in opened {
             totals.extend(self.stop_flow(&spec.name));
             let handle = self.driver.add(flow);
-            self.board.enter(&spec, Arc::clone(handle.stats()));
+            self.board.enter(&spec, Arc::clone(handle.stats()), handle.thread());
             self.flows.insert(spec.name.clone(), Running { spec, handle, since: Instant::now() });
         }
         totals
@@ -145,7 +162,8 @@ mod tests {
     use std::net::UdpSocket;
 
     fn fleet() -> Fleet {
-        Fleet::new(1, Engine::Socket, Arc::new(Board::new())).unwrap()
+        Fleet::new(Threads { count: 1, pinned: false, huge_pages: false }, Engine::Socket, Arc::new(Board::new()))
+            .unwrap()
     }
 
     fn free_port() -> u16 {

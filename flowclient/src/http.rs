@@ -77,7 +77,7 @@ impl Site {
         }
         Ok(match request.uri().path() {
             "/" => reply(StatusCode::OK, HTML, page::render(&self.board.views(), self.board.uptime())),
-            "/metrics" => self.metrics(),
+            "/metrics" => self.metrics().await,
             "/healthz" => self.health().await,
             "/readyz" => self.readiness(),
             "/api/v1/flows" => self.flows(),
@@ -86,7 +86,9 @@ impl Site {
         })
     }
 
-    fn metrics(&self) -> Reply {
+    async fn metrics(&self) -> Reply {
+        // Who answers has published; of a thread that does not, there is what it published last.
+        let _ = self.pulse.check().await;
         match metrics::render(&self.registry) {
             Ok(text) => reply(StatusCode::OK, prometheus::TEXT_FORMAT, text),
             Err(error) => reply(StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{error}\n")),

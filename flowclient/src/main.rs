@@ -9,6 +9,7 @@ mod cause;
 mod check;
 mod config;
 mod console;
+mod descriptors;
 mod doctor;
 mod error;
 mod fleet;

@@ -43,6 +43,7 @@ mod tests {
             report: Default::default(),
             shown_pids: Default::default(),
             pair: None,
+            thread: 0,
             loss: Default::default(),
             rates: Rates { input_bits: 8.0e6, output_bits: 8.1e6 },
             state,

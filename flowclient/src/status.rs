@@ -37,6 +37,8 @@ pub(crate) struct FlowView {
     pub(crate) name: String,
     pub(crate) source: String,
     pub(crate) outputs: Vec<OutputView>,
+    /// Number of the thread that drives it.
+    pub(crate) thread: usize,
     pub(crate) counters: Counters,
     /// What inspection has found, as of the last second; empty when the flow is not inspected in full.
     pub(crate) report: Arc<Report>,
@@ -98,6 +100,7 @@ struct Entry {
     source: String,
     inlet: Inlet,
     outputs: Vec<String>,
+    thread: usize,
     stats: Arc<FlowStats>,
     health: Health,
     meter: Meter,
@@ -131,14 +134,15 @@ impl Board {
         self.started_utc
     }
 
-    /// Enters a flow that has just started, in place of one of the same name.
-    pub(crate) fn enter(&self, spec: &FlowSpec, stats: Arc<FlowStats>) {
+    /// Enters a flow that has just started on this thread, in place of one of the same name.
+    pub(crate) fn enter(&self, spec: &FlowSpec, stats: Arc<FlowStats>, thread: usize) {
         let now = Instant::now();
         let outputs = spec.own_outputs().iter().map(ToString::to_string).collect();
         let entry = Entry {
             source: spec.source.to_string(),
             inlet: Inlet::of(&spec.source),
             outputs,
+            thread,
             stats,
             health: Health::default(),
             meter: Meter::new(now),
@@ -255,6 +259,7 @@ impl Entry {
             name: name.to_owned(),
             source: self.source.clone(),
             outputs: self.outputs.iter().map(|address| self.output_view(address)).collect(),
+            thread: self.thread,
             report: self.stats.report(),
             shown_pids: self.shown_pids.clone(),
             loss: self.attribution.total(),

@@ -11,6 +11,7 @@ use tracing::{info, warn};
 use crate::cause::Surroundings;
 use crate::config::{Config, LogFormat};
 use crate::console::Console;
+use crate::descriptors;
 use crate::error::ConfigError;
 use crate::fleet::Fleet;
 use crate::host::Host;
@@ -68,14 +69,14 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
         crate::log::start(config.log_format, config.quiet, &console);
         let signals = Signals::take().context("taking SIGTERM, SIGINT and SIGHUP")?;
         let board = Arc::new(Board::new());
-        let threads = config.threads.max(1);
-        let (pulse, questions) = Pulse::new(threads);
+        let (pulse, questions) = Pulse::new(config.threads.count.max(1));
         let (order, orders) = Orders::new();
         let server = match config.listen {
             Some(address) => Some(Server::bind(address).await?),
             None => None,
         };
-        let mut fleet = Fleet::new(threads, config.engine, Arc::clone(&board))?;
+        descriptors::raise_limit();
+        let mut fleet = Fleet::new(config.threads, config.engine, Arc::clone(&board))?;
         if let (Outcome::Refused(reason), _) = fleet.become_wanted(&config.flows) {
             return Err(ConfigError::new(reason).into());
         }
@@ -104,6 +105,9 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
                 Some(order) = self.orders.recv() => Wake::Ordered(order),
                 _ = ticks.tick() => Wake::Tick,
             };
+            if matches!(wake, Wake::Tick) {
+                self.fleet.publish().await;
+            }
             if let Some(why) = self.handle(wake) {
                 break why;
             }
@@ -130,8 +134,9 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
 
     fn tick(&mut self) {
         let now = Instant::now();
-        self.fleet.tend();
+        // First: what it looks at is as of now.
         self.look_for_loss(now);
+        self.fleet.tend();
         self.journal.tick(now);
         if self.shows_progress() {
             self.console.show_progress(&progress::render(&self.board.views(), self.board.uptime(), Console::columns()));
@@ -230,7 +235,7 @@ async fn reached(end: Option<tokio::time::Instant>) {
 fn warn_of_restart(running: &Config, fresh: &Config) {
     if (running.listen, running.threads, running.engine) != (fresh.listen, fresh.threads, fresh.engine) {
         warn!(
-            "another listen address, number of threads or engine takes effect only when the program is started again"
+            "another listen address, number of threads, pinning or engine takes effect only when the program is started again"
         );
     }
 }

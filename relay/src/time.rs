@@ -3,6 +3,9 @@
 use std::ops::{Add, Sub};
 use std::time::Duration;
 
+/// Step of the times that are no matter of a datagram.
+const COARSE_STEP_NANOS: u64 = 10_000_000;
+
 /// A point of the monotonic clock, in nanoseconds since an arbitrary start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub u64);
@@ -34,6 +37,18 @@ macro_rules! instant_arithmetic {
             }
         }
     };
+}
+
+impl Time {
+    /// This time, if nothing but looking round is to be done then, put off to the next of those that all flows have in common, at
+    /// most 10 ms: a thread wakes once for all of them.
+    #[must_use]
+    pub const fn coarse(self) -> Self {
+        match self.0.checked_next_multiple_of(COARSE_STEP_NANOS) {
+            Some(nanos) => Self(nanos),
+            None => self,
+        }
+    }
 }
 
 instant_arithmetic!(Time);

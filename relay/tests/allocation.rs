@@ -107,6 +107,27 @@ fn a_flow_that_is_recorded_allocates_nothing_in_the_steady_state() {
     }
 }
 
+/// Bytes that a flow may take beside the slots of its pool, which are mapped and not allocated, inspected in full.
+const MOST_BYTES_A_FLOW: i64 = 48 << 10;
+
+#[test]
+fn many_flows_in_turn_allocate_nothing_in_the_steady_state_and_each_takes_little() {
+    const FLOWS: usize = 20;
+    let (warm, measured) = warm_and_measured();
+    let mut labs = Vec::new();
+    let memory = measure(|| {
+        labs.extend((0..FLOWS).map(|_| Lab::new(Inspect::Full, None)));
+        labs.iter_mut().for_each(|lab| lab.relay(warm));
+    });
+    let bytes_a_flow = memory.bytes_current / FLOWS as i64;
+    println!("{bytes_a_flow} bytes a flow");
+    assert!(bytes_a_flow < MOST_BYTES_A_FLOW, "{bytes_a_flow} bytes a flow");
+    let in_turn = || {
+        measured.iter().for_each(|datagram| labs.iter_mut().for_each(|lab| lab.relay(std::slice::from_ref(datagram))));
+    };
+    assert_eq!(measure(in_turn).count_total, 0);
+}
+
 /// Allocations of a flow in the steady state.
 fn allocations(mut lab: Lab) -> u64 {
     let (warm, measured) = warm_and_measured();

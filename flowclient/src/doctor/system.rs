@@ -15,19 +15,18 @@ pub(super) struct System {
     release: String,
     support: Option<Support>,
     huge_pages: String,
-    /// File descriptors now, and as many as the process may ask for; none: no limit.
-    descriptors: (Option<u64>, Option<u64>),
+    /// As many file descriptors as the process may ask for, which it does at its start; none: no limit.
+    descriptors: Option<u64>,
 }
 
 impl System {
     /// Asks the kernel.
     pub(super) fn read() -> Self {
-        let descriptors = getrlimit(Resource::Nofile);
         Self {
             release: read("/proc/sys/kernel/osrelease").trim().to_owned(),
             support: support().ok(),
             huge_pages: read(HUGE_PAGES),
-            descriptors: (descriptors.current, descriptors.maximum),
+            descriptors: getrlimit(Resource::Nofile).maximum,
         }
     }
 
@@ -54,23 +53,19 @@ impl System {
     fn huge_pages_finding(&self) -> Option<Finding> {
         let (_, rest) = self.huge_pages.split_once('[')?;
         let mode = rest.split_once(']')?.0;
-        Some(Finding::ok("huge-pages", HUGE_PAGES, format!("{mode} (optional)")))
+        Some(Finding::ok("huge-pages", HUGE_PAGES, format!("{mode} (optional: --huge-pages)")))
     }
 
     fn descriptors_finding(&self, needs: &Needs) -> Finding {
-        let (now, most) = self.descriptors;
-        let said = |limit: Option<u64>| limit.map_or_else(|| "any number".to_owned(), |limit| limit.to_string());
+        let allowed = self.descriptors.map_or_else(|| "any number".to_owned(), |limit| limit.to_string());
         let wanted = needs.descriptors;
-        let found = format!("{} allowed, up to {wanted} wanted", said(now));
+        let found = format!("{allowed} allowed, up to {wanted} wanted");
         let finding = Finding::ok("file-descriptors", "RLIMIT_NOFILE", found);
-        if now.is_none_or(|now| now >= wanted) {
+        if self.descriptors.is_none_or(|limit| limit >= wanted) {
             return finding;
         }
         let bad = finding.bad("flows whose sockets cannot be opened do not start");
-        match most.is_none_or(|most| most >= wanted) {
-            true => bad.mended_by(format!("ulimit -n {wanted}")),
-            false => bad.mended_by(format!("prlimit --pid $$ --nofile={wanted}:{wanted}")),
-        }
+        bad.mended_by(format!("prlimit --pid $$ --nofile={wanted}:{wanted}"))
     }
 }
 
@@ -84,7 +79,7 @@ mod tests {
             release: "6.1.0".to_owned(),
             support: Some(Support { receive_offload: true, segmentation: true, transmit_time: true }),
             huge_pages: "always [madvise] never\n".to_owned(),
-            descriptors: (Some(1_024), Some(4_096)),
+            descriptors: Some(1_024),
         }
     }
 
@@ -100,7 +95,7 @@ mod tests {
 
     #[test]
     fn huge_pages_are_told_where_there_are_any() {
-        assert_eq!(system().huge_pages_finding().unwrap().found, "madvise (optional)");
+        assert_eq!(system().huge_pages_finding().unwrap().found, "madvise (optional: --huge-pages)");
         assert_eq!(System { huge_pages: String::new(), ..system() }.huge_pages_finding(), None);
     }
 
@@ -108,7 +103,8 @@ mod tests {
     fn many_flows_want_many_descriptors() {
         let finding = |descriptors| system().descriptors_finding(&Needs { descriptors, ..Needs::default() });
         assert_eq!(finding(1_024).verdict, Verdict::Ok);
-        assert_eq!((finding(1_025).verdict, finding(1_025).command.as_deref()), (Verdict::Bad, Some("ulimit -n 1025")));
-        assert_eq!(finding(5_000).command.as_deref(), Some("prlimit --pid $$ --nofile=5000:5000"));
+        let few = finding(1_025);
+        let command = Some("prlimit --pid $$ --nofile=1025:1025");
+        assert_eq!((few.verdict, few.command.as_deref()), (Verdict::Bad, command));
     }
 }

@@ -19,7 +19,7 @@ async fn site() -> (Arc<Board>, SocketAddr) {
     let board = Arc::new(Board::new());
     let stats = Arc::new(FlowStats::default());
     stats.publish(&Counters { input_up_gauge: 1, input_datagrams: 9, output_datagrams: 9, ..Counters::default() });
-    board.enter(&spec("ch7", 5_000), stats);
+    board.enter(&spec("ch7", 5_000), stats, 0);
     let (pulse, mut questions) = Pulse::new(1);
     tokio::spawn(async move {
         while let Some(question) = questions.recv().await {
@@ -106,7 +106,7 @@ async fn a_flow_of_a_pair_tells_how_it_sees_the_pair() {
     let suppressed_datagrams = 7;
     stats.publish(&Counters { input_up_gauge: 1, input_datagrams: 9, suppressed_datagrams, ..Counters::default() });
     stats.publish_pair(pair_status(Role::Standby));
-    board.enter(&spec("ch8", 6_000), stats);
+    board.enter(&spec("ch8", 6_000), stats, 0);
     let answer = ask(address, "GET /api/v1/flows").await;
     let json: serde_json::Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
     let flow = &json["flows"][1];

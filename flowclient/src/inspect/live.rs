@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use relay::drive::Driver;
+use relay::drive::{Driver, Threads};
 use relay::event::{EventKind, EventSink};
 use relay::spec::{Engine, FlowSpec, Source, Transport};
 use relay::stats::Counters;
@@ -29,7 +29,8 @@ pub(super) async fn inspect(source: &Source, limit: Option<Duration>) -> anyhow:
         // Nobody listens any more only while the inspection ends.
         let _ = tell.send(event.kind);
     });
-    let driver = Driver::start(1, Engine::Socket, sink).context("starting the thread that receives")?;
+    let threads = Threads { count: 1, pinned: false, huge_pages: false };
+    let driver = Driver::start(threads, Engine::Socket, sink).context("starting the thread that receives")?;
     let flow = driver.open(&spec).map_err(refuse)?;
     let started = Instant::now();
     let handle = driver.add(flow);

@@ -28,7 +28,7 @@ const CONTRACT: &[&str] = &[
 
 fn scrape(stats: Arc<FlowStats>) -> String {
     let board = Arc::new(Board::new());
-    board.enter(&crate::plan::tests::spec("ch7", 5_000), stats);
+    board.enter(&crate::plan::tests::spec("ch7", 5_000), stats, 0);
     board.sample(std::time::Instant::now());
     render(&registry(board).unwrap()).unwrap()
 }

@@ -1,6 +1,6 @@
 //! How much a thread can hold.
 
-use std::fs;
+use std::{fs, io};
 
 use crate::mem::{FRAME_LEN, Pool};
 
@@ -18,9 +18,16 @@ pub const XDP_LOCKED_BYTES: usize = FRAMES as usize * FRAME_LEN;
 const SHARE: u64 = 4;
 
 /// A thread's pool, as large as the host lets it be: paced channels wait in it, one datagram a slot.
-pub(super) fn pool() -> Pool {
+///
+/// # Errors
+/// When the kernel has no huge pages, and they are wanted.
+pub(super) fn pool(huge_pages: bool) -> io::Result<Pool> {
     let slots = slots(rustix::system::sysinfo().totalram, commits_what_is_reserved());
-    Pool::with_frames(slots as u32, SLOT_LEN, FRAMES)
+    let pool = Pool::with_frames(slots as u32, SLOT_LEN, FRAMES);
+    if huge_pages {
+        pool.prefer_huge_pages()?;
+    }
+    Ok(pool)
 }
 
 fn slots(memory_bytes: u64, commits: bool) -> u64 {

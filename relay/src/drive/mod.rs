@@ -3,9 +3,11 @@
 //! The control side reaches a thread only through its mailbox, read between batches, and sees of it only published
 //! counters and events.
 
+mod alarm_clock;
 mod capacity;
 mod clocks;
 mod control;
+mod cores;
 mod crossing;
 mod cuts;
 mod engines;
@@ -37,6 +39,7 @@ use crate::event::EventSink;
 use crate::io::file::FileError;
 use crate::io::udp::UdpError;
 use crate::io::xdp::{self, Refusal};
+use crate::mem::Pool;
 use crate::pair::key_file::KeyFileError;
 use crate::spec::{Engine, FlowSpec, PairProblem};
 use crate::stats::{Counters, FlowStats};
@@ -98,10 +101,26 @@ impl FlowHandle {
         &self.name
     }
 
+    /// Number of the thread that drives it, from 0.
+    pub const fn thread(&self) -> usize {
+        self.thread
+    }
+
     /// Where its counters are published.
     pub const fn stats(&self) -> &Arc<FlowStats> {
         &self.stats
     }
+}
+
+/// The threads that flows are driven by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Threads {
+    /// How many; at least one is started.
+    pub count: usize,
+    /// Whether each stays on one core.
+    pub pinned: bool,
+    /// Whether its pool is to be in huge pages.
+    pub huge_pages: bool,
 }
 
 /// The reactor threads.
@@ -125,15 +144,18 @@ struct Thread {
 }
 
 impl Driver {
-    /// Starts `threads` threads, at least one, whose flows get their datagrams by `engine`.
+    /// Starts the threads, whose flows get their datagrams by `engine`.
     ///
     /// # Errors
-    /// When the system has no thread or descriptor left.
-    pub fn start(threads: usize, engine: Engine, events: EventSink) -> io::Result<Self> {
+    /// When the system has no thread or descriptor left, does not let them choose their core, or has no huge pages.
+    pub fn start(threads: Threads, engine: Engine, events: EventSink) -> io::Result<Self> {
         // Pool memory is touched page by page; huge pages would make one idle channel weigh megabytes. It is a matter
         // of economy, so a kernel that refuses is no error.
-        let _ = rustix::thread::disable_transparent_huge_pages(true);
-        let threads = (0..threads.max(1)).map(Thread::start).collect::<io::Result<_>>()?;
+        let _ = rustix::thread::disable_transparent_huge_pages(!threads.huge_pages);
+        let cores = if threads.pinned { cores::allowed()? } else { Vec::new() };
+        let core = |index: usize| cores.get(index % cores.len().max(1)).copied();
+        let start = |index: usize| Thread::start(index, core(index), capacity::pool(threads.huge_pages)?);
+        let threads = (0..threads.count.max(1)).map(start).collect::<io::Result<_>>()?;
         let engines = Mutex::new(Engines::new(engine));
         Ok(Self { threads, events, engine, engines, next_id: AtomicUsize::new(0), archive: Mutex::default() })
     }
@@ -195,7 +217,7 @@ impl Driver {
         self.threads[flow.thread].tell(Command::HandOver(flow.id, answer));
     }
 
-    /// Has each thread call `answer` in its next turn: a thread that does not is stuck or gone.
+    /// Has each thread publish its flows' counters and call `answer` in its next turn: a thread that does not is stuck or gone.
     pub fn ask_threads(&self, answer: &Arc<dyn Fn() + Send + Sync>) {
         for thread in &self.threads {
             thread.tell(Command::Answer(Arc::clone(answer)));
@@ -230,12 +252,14 @@ impl Driver {
 }
 
 impl Thread {
-    fn start(index: usize) -> io::Result<Self> {
+    /// Starts the thread, on one core if one is named.
+    fn start(index: usize, core: Option<usize>, pool: Pool) -> io::Result<Self> {
         let (mailbox, commands) = channel();
         let wake = Wake::new()?;
-        let reactor = Reactor::new(commands, wake.clone())?;
+        let reactor = Reactor::new(commands, wake.clone(), pool)?;
         let frames = reactor.share_frames();
-        let handle = std::thread::Builder::new().name(format!("relay-{index}")).spawn(move || reactor.run())?;
+        let builder = std::thread::Builder::new().name(format!("relay-{index}"));
+        let handle = cores::on(core, || builder.spawn(move || reactor.run()))?;
         Ok(Self { mailbox: Mutex::new(mailbox), wake, flows: AtomicUsize::new(0), frames, handle })
     }
 

@@ -86,8 +86,9 @@ impl SocketInput {
         let more = match self.rx.receive(pool, batch) {
             Ok(more) => more,
             Err(error) => {
-                self.failed(error.to_string(), say);
-                return Filled::default();
+                // An error takes the place of what waits behind it; the same one again is there to stay.
+                let more = self.failed(error.to_string(), say);
+                return Filled { buffers: 0, more };
             }
         };
         let (mut dropped, mut buffers) = (0, 0);
@@ -115,7 +116,7 @@ impl SocketInput {
         }
     }
 
-    /// Notices silence, and opens a silent input anew. Returns whether there is a new socket to watch.
+    /// Notices silence, and opens a silent input anew. Returns whether the socket is to be watched anew.
     pub(super) fn on_deadline(&mut self, now: Time, flow: &mut Flow, say: &mut impl FnMut(EventKind)) -> bool {
         if self.deadline() > now {
             return false;
@@ -153,18 +154,19 @@ impl SocketInput {
 
     /// The interface may have gone and come back, under another number or with another address: only a new socket has
     /// the group there. The old one is dropped when nothing waits in it, so that no datagram is lost or doubled.
+    /// Returns whether the socket is to be watched anew.
     fn reopen(&mut self, flow: &mut Flow, say: &mut impl FnMut(EventKind)) -> bool {
         match Rx::open(&self.input, self.buffer_bytes) {
             Ok(fresh) => {
                 if self.failure.take().is_some() {
                     say(EventKind::InputReopened);
                 }
-                let idle = !self.rx.has_waiting();
-                if idle {
+                if !self.rx.has_waiting() {
                     self.count_drops(flow, say);
                     self.rx = fresh;
                 }
-                idle
+                // Watched anew, the old one tells again of what was left in it, too.
+                true
             }
             Err(error) => {
                 self.failed(error.to_string(), say);
@@ -173,11 +175,14 @@ impl SocketInput {
         }
     }
 
-    fn failed(&mut self, reason: String, say: &mut impl FnMut(EventKind)) {
-        if self.failure.as_ref() != Some(&reason) {
+    /// Says what has failed, if that is new. Returns whether it is.
+    fn failed(&mut self, reason: String, say: &mut impl FnMut(EventKind)) -> bool {
+        let is_new = self.failure.as_ref() != Some(&reason);
+        if is_new {
             say(EventKind::InputFailed(reason.clone()));
             self.failure = Some(reason);
         }
+        is_new
     }
 
     /// A datagram has come, by whichever way.

@@ -15,7 +15,7 @@ use super::outputs::Outputs;
 use super::pair::PairTask;
 use super::pair_desk::{HandOverAnswer, HandOverError};
 use super::recorder::Recorder;
-use super::socket::SocketInput;
+use super::socket::{Filled, SocketInput};
 use crate::event::{EventKind, EventSink, FlowEvent};
 use crate::flow::{Flow, Poll, Why};
 use crate::io;
@@ -28,6 +28,13 @@ use crate::time::{Moment, Time};
 /// Batches that one flow may take a turn, so that no flow keeps the others waiting.
 const MOST_BATCHES_A_TURN: usize = 6;
 
+/// Flows of a thread up to which each publishes its counters every turn. They are more bytes than a turn of a slow flow touches
+/// otherwise, and those of more flows do not stay in the processor's cache.
+const FEW_FLOWS: usize = 64;
+/// Shortest interval between two publications by one of more flows.
+const PUBLISH_INTERVAL: Duration = Duration::from_millis(10);
+/// Longest time for which what has been counted is not published.
+const LATEST_PUBLICATION: Duration = Duration::from_millis(100);
 /// Interval between two reports of what inspection has found.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -47,6 +54,8 @@ pub(super) struct FlowTask {
     touched: bool,
     /// When the pair wants to be looked at.
     next_look: Option<Time>,
+    /// When the counters may be published again.
+    next_publication: Time,
     /// When the next report is due.
     next_report: Time,
     /// The earliest deadline set for this flow.
@@ -85,6 +94,7 @@ impl FlowTask {
             ended: false,
             touched: false,
             next_look: None,
+            next_publication: Time::default(),
             next_report: Time::default(),
             scheduled: None,
         };
@@ -171,26 +181,26 @@ impl FlowTask {
         self.stats.publish(&self.flow.counters);
     }
 
-    /// Something waits at the input's descriptor. Returns how many buffers it filled.
-    pub(super) fn on_readable(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> usize {
+    /// Something waits at the input's descriptor. Returns what a turn's share of it filled.
+    pub(super) fn on_readable(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> Filled {
         self.take_in(now, pool, batch, MOST_BATCHES_A_TURN)
     }
 
-    /// Takes in what waits at the socket, if the input has one, up to so many batches. Returns how many buffers that filled.
-    fn take_in(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch, most_batches: usize) -> usize {
+    /// Takes in what waits at the socket, if the input has one, up to so many batches.
+    fn take_in(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch, most_batches: usize) -> Filled {
         let Self { flow, input, outputs, pair, leg, teller, next_look, .. } = self;
-        let FlowInput::Socket(socket) = input else { return 0 };
-        let mut buffers = 0;
+        let FlowInput::Socket(socket) = input else { return Filled::default() };
+        let mut all = Filled::default();
         for _ in 0..most_batches {
             let filled = socket.receive(now, pool, batch, flow, &mut |kind| teller.say(kind));
             let (pair, leg) = (pair.as_mut(), leg.as_mut());
             SendingSide { flow, outputs, pair, leg, next_look, teller }.send_due(now, pool, batch);
-            buffers += filled.buffers;
+            all = Filled { buffers: all.buffers + filled.buffers, more: filled.more };
             if !filled.more {
                 break;
             }
         }
-        buffers
+        all
     }
 
     /// A deadline may have come. Returns whether its descriptors are to be watched anew.
@@ -208,12 +218,12 @@ impl FlowTask {
         new_descriptor | others | self.leg.as_mut().is_some_and(LegTask::take_new_fds)
     }
 
-    /// Ends a turn: publishes the counters and says when to look again, if ever.
-    pub(super) fn end_turn(&mut self, now: Moment, pool: &mut Pool) -> Option<Time> {
+    /// Ends a turn of one of `flows` flows: publishes the counters and says when to look again, if ever.
+    pub(super) fn end_turn(&mut self, now: Moment, pool: &mut Pool, flows: usize) -> Option<Time> {
         self.touched = false;
-        self.stats.publish(&self.flow.counters);
+        let publication = self.publish_among(flows, now.mono);
         let input = match &self.input {
-            FlowInput::Socket(socket) => Some(socket.deadline()),
+            FlowInput::Socket(socket) => Some(socket.deadline().coarse()),
             FlowInput::Made(made) => made.deadline(now),
         };
         let holds_back = self.pair.as_ref().is_some_and(|pair| !pair.may_send())
@@ -231,7 +241,7 @@ impl FlowTask {
         self.recorder.iter_mut().for_each(|recorder| recorder.turn(now, &mut self.flow));
         self.say_if_ended();
         let crossing = self.crossing().and_then(Crossing::due);
-        [input, flow, crossing, self.next_look].into_iter().flatten().min()
+        [input, flow, crossing, self.next_look, publication].into_iter().flatten().min()
     }
 
     /// Sends what still waits in the socket or for its time, gives back every slot, publishes the final report and gives the
@@ -256,6 +266,21 @@ impl FlowTask {
         self.stats.publish(&self.flow.counters);
         self.flow.report(now.mono).into_iter().for_each(|report| self.stats.publish_report(report));
         self.flow.counters
+    }
+
+    /// Publishes the counters.
+    pub(super) fn publish(&mut self, now: Time) {
+        self.next_publication = now + PUBLISH_INTERVAL;
+        self.stats.publish(&self.flow.counters);
+    }
+
+    /// Publishes the counters, unless this is one of many flows and did so just now. Returns by when it is to be done then.
+    fn publish_among(&mut self, flows: usize, now: Time) -> Option<Time> {
+        if flows > FEW_FLOWS && now < self.next_publication {
+            return Some((self.next_publication + LATEST_PUBLICATION).coarse());
+        }
+        self.publish(now);
+        None
     }
 
     fn send_rest(&mut self, now: Moment, pool: &mut Pool) {

@@ -87,7 +87,7 @@ impl Inspection {
     pub(super) fn deadline(&self) -> Option<Time> {
         match self {
             Self::Continuity(_) => None,
-            Self::Full(full) => Some(full.inspector.next_tick()),
+            Self::Full(full) => Some(full.inspector.next_tick().coarse()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The pool of slots.
 
 use std::alloc::{self, handle_alloc_error};
+use std::io;
 use std::ops::Range;
 
 use crate::sys::{Region, SharedPart};
@@ -112,6 +113,14 @@ impl Pool {
             lent: 0,
             holders: vec![0; (slots + frames) as usize],
         }
+    }
+
+    /// Asks the kernel to map the memory in huge pages: fewer of them to look up, more of them written for little.
+    ///
+    /// # Errors
+    /// When the kernel has none.
+    pub(crate) fn prefer_huge_pages(&self) -> io::Result<()> {
+        self.memory.prefer_huge_pages()
     }
 
     /// Bytes in a slot.

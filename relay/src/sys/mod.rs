@@ -1,4 +1,4 @@
-//! The system calls that no safe library offers: `recvmmsg`, `sendmmsg`, `epoll_pwait2`, the socket options of multicast and
+//! The system calls that no safe library offers: `recvmmsg`, `sendmmsg`, the socket options of multicast and
 //! offload, `bpf`, and memory shared with the kernel. All unsafe code of the project is in this module, behind functions that
 //! are safe to call.
 #![allow(unsafe_code)]
@@ -11,7 +11,6 @@ mod recv;
 mod region;
 mod ring;
 mod send;
-mod wait;
 pub(crate) mod xsk;
 
 pub(crate) use clock::discipline;
@@ -23,4 +22,3 @@ pub use recv::Received;
 pub(crate) use recv::{MAX_BATCH, Receiver, Sources};
 pub(crate) use region::{Region, SharedPart};
 pub(crate) use send::{Message, Piece, Sender};
-pub(crate) use wait::Waiter;

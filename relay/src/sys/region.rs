@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
-use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
 
 /// A mapping, which lives as long as anybody knows of it.
 struct Mapping {
@@ -60,6 +60,15 @@ impl Region {
         let start = unsafe { mmap_anonymous(ptr::null_mut(), mapped, protection, flags)? };
         let start = NonNull::new(start.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
         Ok(Self { mapping: Arc::new(Mapping { start, len: mapped }), len })
+    }
+
+    /// Asks the kernel to map it in huge pages as it is written.
+    ///
+    /// # Errors
+    /// When the kernel has none.
+    pub(crate) fn prefer_huge_pages(&self) -> io::Result<()> {
+        // SAFETY: the mapping is ours; how large its pages are changes nothing that is in them.
+        Ok(unsafe { madvise(self.mapping.start.as_ptr().cast(), self.mapping.len, Advice::LinuxHugepage) }?)
     }
 
     /// The first `len` bytes, which the kernel may be given to write to. That no range of them is borrowed meanwhile is up

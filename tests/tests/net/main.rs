@@ -14,6 +14,7 @@ mod inspect;
 mod inspection;
 mod lab;
 mod looping;
+mod many;
 mod moves;
 mod pacing;
 mod pair;
@@ -25,6 +26,7 @@ mod refusals;
 mod reload;
 mod rtp;
 mod shapes;
+mod threads;
 mod watching;
 
 /// The input that most tests send to, by the interface that it comes in on.

@@ -19,6 +19,14 @@ macro_rules! of_process {
 pub(super) const FAMILIES: &[Family] = &[
     of_process!(COUNTER "process_cpu_seconds_total", "CPU time spent, user and system, in seconds.", cpu_seconds()),
     of_process!(GAUGE "process_resident_memory_bytes", "Resident memory in bytes.", resident_bytes()),
+    of_process!(GAUGE "process_anonymous_memory_bytes", "Resident memory that is no file's: what the process itself uses, in bytes.", anonymous_bytes()),
+    Family {
+        name: "flowclient_memory_per_flow_bytes",
+        help: "process_anonymous_memory_bytes divided by the number of flows. What the kernel holds in socket buffers is not in it.",
+        kind: GAUGE,
+        labels: &[],
+        fill: |scene, series| series.add(&[], anonymous_bytes().map(|bytes| bytes / scene.flows.len().max(1) as f64)),
+    },
     of_process!(GAUGE "process_open_fds", "Open file descriptors.", open_descriptors()),
     of_process!(GAUGE "process_max_fds", "Most file descriptors that may be open.", most_descriptors()),
     of_process!(GAUGE "process_threads", "Threads of the process.", entries("/proc/self/task")),
@@ -36,11 +44,21 @@ fn cpu_seconds() -> f64 {
     spent.tv_sec as f64 + spent.tv_nsec as f64 / 1e9
 }
 
-/// The second number of statm counts resident pages (proc_pid_statm(5)).
 fn resident_bytes() -> Option<f64> {
+    memory_bytes().map(|(resident, _)| resident)
+}
+
+fn anonymous_bytes() -> Option<f64> {
+    memory_bytes().map(|(resident, of_files)| resident - of_files)
+}
+
+/// Resident memory, and how much of it belongs to files or is shared: the second and third number of statm, in pages
+/// (proc_pid_statm(5)).
+fn memory_bytes() -> Option<(f64, f64)> {
     let statm = fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: u64 = statm.split_ascii_whitespace().nth(1)?.parse().ok()?;
-    Some((pages * rustix::param::page_size() as u64) as f64)
+    let mut counts = statm.split_ascii_whitespace().skip(1).map(|pages| pages.parse::<usize>());
+    let mut bytes = || Some((counts.next()?.ok()? * rustix::param::page_size()) as f64);
+    Some((bytes()?, bytes()?))
 }
 
 /// Listing descriptors opens one more.

@@ -1,5 +1,6 @@
 //! Which build runs, which flows it has, and how its configuration was taken.
 
+use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use prometheus::proto::MetricType::{COUNTER, GAUGE};
@@ -20,6 +21,13 @@ pub(super) const FAMILIES: &[Family] = &[
         kind: GAUGE,
         labels: &["flow", "source", "outputs"],
         fill: flow_info,
+    },
+    Family {
+        name: "flowclient_thread_flows",
+        help: "Flows that the thread drives. Threads without any are left out.",
+        kind: GAUGE,
+        labels: &["thread"],
+        fill: thread_flows,
     },
     of_flow!(
         GAUGE "flowclient_on_air",
@@ -46,6 +54,16 @@ fn flow_info(scene: &Scene, series: &mut Series) {
     for flow in &scene.flows {
         let outputs: Vec<_> = flow.outputs.iter().map(|output| output.address.as_str()).collect();
         series.add(&[&flow.name, &flow.source, &outputs.join(" ")], 1.0);
+    }
+}
+
+fn thread_flows(scene: &Scene, series: &mut Series) {
+    let mut flows = BTreeMap::<_, u32>::new();
+    for flow in &scene.flows {
+        *flows.entry(flow.thread).or_default() += 1;
+    }
+    for (thread, flows) in flows {
+        series.add(&[&thread.to_string()], f64::from(flows));
     }
 }
 

@@ -6,6 +6,7 @@ use super::{PORT, Reactor, watch};
 use crate::drive::crossing::Crossing;
 use crate::drive::engines::Move;
 use crate::drive::ports::{Entrance, PortId};
+use crate::drive::task::FlowTask;
 use crate::io::xdp::{TAKES_TO_EMPTY, Taken};
 use crate::time::Moment;
 
@@ -13,18 +14,20 @@ use crate::time::Moment;
 const MOST_TAKES_A_TURN: usize = 4;
 
 impl Reactor {
-    /// Takes what waits in a flow's socket, unless that is to wait for what is on its way to the port.
-    pub(super) fn read_socket(&mut self, id: u64, now: Moment) {
-        let Some(task) = self.flows.get_mut(&id) else { return };
-        if task.crossing().is_none_or(Crossing::takes_from_socket) {
-            self.filled += task.on_readable(now, &mut self.pool, &mut self.batch);
-            return;
+    /// Takes what waits in a flow's socket, unless that is to wait for what is on its way to the port: then what is there.
+    pub(super) fn take_in_order(&mut self, id: u64, now: Moment) {
+        let from_socket = |task: &FlowTask| task.crossing().is_none_or(Crossing::takes_from_socket);
+        if self.flows.get(&id).is_none_or(|task| from_socket(task)) {
+            return self.take_in(id, now);
         }
+        let entrance = self.ports.entrance(id);
+        entrance.into_iter().for_each(|entrance| self.empty_port(entrance.port, now));
+        let Some(task) = self.flows.get_mut(&id) else { return };
         let begins = task.note_waiting();
         if task.is_crossing() {
             watch(&self.epoll, id, task);
         }
-        if begins && let Some(entrance) = self.ports.entrance(id) {
+        if begins && let Some(entrance) = entrance {
             // The program may have left the flow to the kernel.
             self.ports.hasten_look(id);
             self.look(entrance.port, now);
@@ -42,7 +45,7 @@ impl Reactor {
         }
         let is_left = self.ports.is_left(id);
         if let Some(task) = self.flows.get_mut(&id) {
-            self.filled += task.finish_crossing(now, is_left, (&mut self.pool, &mut self.batch));
+            self.filled += task.finish_crossing(now, is_left, (&mut self.pool, &mut self.batch)).buffers;
             watch(&self.epoll, id, task);
         }
     }

@@ -7,7 +7,7 @@ use crate::drive::clocks;
 use crate::drive::crossing::Crossing;
 use crate::drive::engines::Outlet;
 use crate::drive::ports::{Finding, SharedLane};
-use crate::drive::socket::note_drops;
+use crate::drive::socket::{Filled, note_drops};
 use crate::event::EventKind;
 use crate::flow::Arrived;
 use crate::io::udp::Batch;
@@ -102,13 +102,13 @@ impl FlowTask {
     }
 
     /// Ends a change of the way by which its datagrams come: takes all that waits in the socket, and what was held in its
-    /// place. `is_left` says whether nothing more comes by AF_XDP. Returns how many buffers that filled.
+    /// place. `is_left` says whether nothing more comes by AF_XDP. Returns what that filled.
     pub(in crate::drive) fn finish_crossing(
         &mut self,
         now: Moment,
         is_left: bool,
         (pool, batch): (&mut Pool, &mut Batch),
-    ) -> usize {
+    ) -> Filled {
         if is_left {
             self.crossing_mut().into_iter().for_each(Crossing::note_left);
         }

@@ -12,8 +12,10 @@ pub use tx::{Sent, Turn, Tx};
 
 pub use crate::sys::Received;
 
+use std::borrow::Cow;
 use std::io;
 
+use rustix::process::{Resource, getrlimit};
 use thiserror::Error;
 
 use super::interface::InterfaceError;
@@ -39,7 +41,7 @@ pub enum UdpError {
         /// The kernel's reason.
         error: io::Error,
         /// What would help, or nothing.
-        hint: &'static str,
+        hint: Cow<'static, str>,
     },
 }
 
@@ -56,17 +58,26 @@ impl UdpError {
     }
 }
 
-fn hint(error: &io::Error) -> &'static str {
-    match error.raw_os_error() {
+fn hint(error: &io::Error) -> Cow<'static, str> {
+    let words = match error.raw_os_error() {
         Some(libc::ENETUNREACH | libc::ENODEV | libc::EHOSTUNREACH) => {
             "; no route leads there: name the interface with ?iface=NAME"
         }
         Some(libc::EADDRNOTAVAIL) => "; the address is not one of this host's",
         Some(libc::EADDRINUSE) => "; another program has the port for itself",
+        Some(libc::EMFILE) => return open_files_hint().into(),
         Some(libc::ENOBUFS) => "; raise the limit: sysctl -w net.ipv4.igmp_max_memberships=1024",
         Some(libc::EACCES | libc::EPERM) => {
             "; the address may not be sent to (a broadcast address, or a firewall's no)"
         }
         _ => "",
-    }
+    };
+    words.into()
+}
+
+fn open_files_hint() -> String {
+    let limit = getrlimit(Resource::Nofile).current.map_or_else(String::new, |limit| format!(" of {limit}"));
+    format!(
+        "; this process has reached its limit{limit} open files: raise it with ulimit -n, or LimitNOFILE= of the service"
+    )
 }

@@ -13,7 +13,8 @@ use crate::wire::ids;
 use crate::wire::section::Assembler;
 use crate::wire::ts::{NULL_PID, PID_COUNT, Packet};
 
-const UNSEEN: u16 = u16::MAX;
+/// Zero, so that the parts of the table in which no PID is seen never become memory.
+const UNSEEN: u16 = 0;
 /// A PID counts as scrambled for so long after a scrambled packet.
 const SCRAMBLED_FOR: Duration = Duration::from_secs(1);
 
@@ -184,13 +185,13 @@ impl Pid {
 /// All PIDs that have come, found by number.
 #[derive(Debug)]
 pub(super) struct Pids {
-    places: Box<[u16; PID_COUNT]>,
+    places: Vec<u16>,
     seen: Vec<Pid>,
 }
 
 impl Default for Pids {
     fn default() -> Self {
-        Self { places: Box::new([UNSEEN; PID_COUNT]), seen: Vec::new() }
+        Self { places: vec![UNSEEN; PID_COUNT], seen: Vec::new() }
     }
 }
 
@@ -206,15 +207,15 @@ impl Pids {
     pub(super) fn at(&mut self, number: u16, at: Time) -> &mut Pid {
         let place = &mut self.places[usize::from(number) % PID_COUNT];
         if *place == UNSEEN {
-            *place = self.seen.len() as u16;
             self.seen.push(Pid::new(number, at));
+            *place = self.seen.len() as u16;
         }
-        &mut self.seen[usize::from(*place)]
+        &mut self.seen[usize::from(*place) - 1]
     }
 
     /// The PID `number`, if it has come.
     pub(super) fn get(&self, number: u16) -> Option<&Pid> {
-        self.seen.get(usize::from(self.places[usize::from(number) % PID_COUNT]))
+        self.seen.get(usize::from(self.places[usize::from(number) % PID_COUNT]).checked_sub(1)?)
     }
 
     /// All that have come, in the order in which they first did.
