@@ -6,7 +6,6 @@ use super::{PORT, Reactor, watch};
 use crate::drive::crossing::Crossing;
 use crate::drive::engines::Move;
 use crate::drive::ports::{Entrance, PortId};
-use crate::drive::task::FlowTask;
 use crate::io::xdp::{TAKES_TO_EMPTY, Taken};
 use crate::time::Moment;
 
@@ -16,8 +15,8 @@ const MOST_TAKES_A_TURN: usize = 4;
 impl Reactor {
     /// Takes what waits in a flow's socket, unless that is to wait for what is on its way to the port: then what is there.
     pub(super) fn take_in_order(&mut self, id: u64, now: Moment) {
-        let from_socket = |task: &FlowTask| task.crossing().is_none_or(Crossing::takes_from_socket);
-        if self.flows.get(&id).is_none_or(|task| from_socket(task)) {
+        let crossing = self.flows.get(&id).and_then(|task| task.crossing());
+        if crossing.is_none_or(Crossing::takes_from_socket) {
             return self.take_in(id, now);
         }
         let entrance = self.ports.entrance(id);
