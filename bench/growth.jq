@@ -1,9 +1,9 @@
 # The runs of `growth`, one object each in an array: as markdown, or as what plot.jq draws. Pure: no figure is measured here.
 #   --arg part table|cpu|cost|memory|bitrate, --arg machine TEXT
 
-def sorted_median: sort | (.[((length - 1) / 2) | floor] + .[(length / 2) | floor]) / 2;
-def short: if . >= 100 then round elif . >= 10 then . * 10 | round / 10 else . * 100 | round / 100 end;
-def spread: map(short) | if min == max then "\(min)" else "\(sorted_median | short) (\(min)..\(max))" end;
+include "figures";
+
+def spread: map(rounded) | if min == max then "\(min)" else "\(sorted_median | rounded) (\(min)..\(max))" end;
 
 def microseconds: .cpu_ns / ([.sink.received, 1] | max) / 1000;
 def core_percent: .cpu_ns / .seconds / 1e7;

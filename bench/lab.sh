@@ -23,9 +23,12 @@ need() {
     shift
     command -v "$command" >/dev/null && return
     say "installing $*"
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >/dev/null ||
-        fail "cannot install $*: run apt-get update, or install by hand what gives the command $command"
+    # A fresh machine knows of no packages yet.
+    install_packages "$@" || { apt-get update >/dev/null && install_packages "$@"; } ||
+        fail "cannot install $*: install by hand what gives the command $command"
 }
+
+install_packages() { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >/dev/null 2>&1; }
 
 build_peer() {
     local program=$1

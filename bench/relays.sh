@@ -33,6 +33,17 @@ relay_command() {
     esac
 }
 
+# start_both NAME: sink and relay, ready to receive, in $SINK and $RELAY.
+start_both() {
+    relay_command "$1"
+    start "$SINK_NS" "$WORK/sink" "$PEERS/sink" "$SINK_GROUP" 100000000
+    SINK=$PID
+    start "$RELAY_NS" "$WORK/relay" "${COMMAND[@]}"
+    RELAY=$PID
+    wait_joined "$SINK" "${SINK_GROUP%:*}" || fail "sink: $(cat "$WORK/sink.err")"
+    wait_joined "$RELAY" "$IN_GROUP" || fail "$1 does not join $IN_GROUP: $(cat "$WORK/relay.err")"
+}
+
 # relay_needs NAME: installs or builds it.
 relay_needs() {
     case $1 in

@@ -1,15 +1,9 @@
 # The runs of `compare`, one object each in an array, as markdown. Pure: no figure is measured or chosen here.
 #   --argjson order [names], --arg machine TEXT, --arg part all|summary
 
-def sorted_median: sort | (.[((length - 1) / 2) | floor] + .[(length / 2) | floor]) / 2;
+include "figures";
 
-# Rounded to three figures or so, as people read them.
-def short:
-  if . == null then "-"
-  elif . >= 100 then round
-  elif . >= 10 then . * 10 | round / 10
-  else . * 100 | round / 100
-  end | tostring;
+def short: if . == null then "-" else rounded | tostring end;
 
 def spread: map(select(. != null)) |
   if length == 0 then "-"

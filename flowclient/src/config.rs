@@ -49,16 +49,13 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct FlowsFile {
-    #[serde(default)]
     threads: Option<NonZero<u16>>,
-    #[serde(default)]
     pin: bool,
-    #[serde(default)]
     huge_pages: bool,
-    #[serde(default, rename = "flow")]
+    #[serde(rename = "flow")]
     flows: Vec<FlowEntry>,
 }
 
@@ -72,9 +69,7 @@ impl Config {
         let stamped = file.map(|path| StampedFile::now(path.to_owned()));
         let wanted = match file {
             Some(path) => read_file(path)?,
-            None => {
-                FlowsFile { threads: None, pin: false, huge_pages: false, flows: vec![entry_of_command_line(args)?] }
-            }
+            None => FlowsFile { flows: vec![entry_of_command_line(args)?], ..FlowsFile::default() },
         };
         let process = &args.process;
         let threads = threads(&wanted, process, file.is_some());

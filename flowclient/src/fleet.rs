@@ -162,8 +162,7 @@ mod tests {
     use std::net::UdpSocket;
 
     fn fleet() -> Fleet {
-        Fleet::new(Threads { count: 1, pinned: false, huge_pages: false }, Engine::Socket, Arc::new(Board::new()))
-            .unwrap()
+        Fleet::new(Threads::default(), Engine::Socket, Arc::new(Board::new())).unwrap()
     }
 
     fn free_port() -> u16 {

@@ -24,18 +24,28 @@ impl Capabilities {
         capabilities(None).ok().map(|sets| Self(sets.effective))
     }
 
+    /// Whether this one is among them.
+    pub(super) fn has(self, one: CapabilitySet) -> bool {
+        self.0.contains(one)
+    }
+
     /// Which there are, and what the others would be for. What their want costs in fact is told by the checks of it.
     pub(super) fn finding(self) -> Finding {
-        let (have, lack): (Vec<_>, Vec<_>) = USEFUL.iter().partition(|(bit, ..)| self.0.contains(*bit));
+        let (have, lack): (Vec<_>, Vec<_>) = USEFUL.iter().partition(|(bit, ..)| self.has(*bit));
         let mut said: Vec<_> = have.iter().map(|(_, name, _)| (*name).to_owned()).collect();
         said.extend(lack.iter().map(|(_, name, what)| format!("no {name} ({what})")));
         let finding = Finding::ok("capabilities", "capget(2)", said.join(", "));
-        if lack.is_empty() { finding } else { finding.mended_by(grant()) }
+        if lack.is_empty() {
+            finding
+        } else {
+            finding.mended_by(grant(USEFUL.map(|(_, name, _)| format!("cap_{}", name.to_lowercase()))))
+        }
     }
 }
 
-fn grant() -> String {
-    let names: Vec<_> = USEFUL.iter().map(|(_, name, _)| format!("cap_{}", name.to_lowercase())).collect();
+/// What gives the program the capabilities of these names.
+pub(super) fn grant(names: impl IntoIterator<Item = String>) -> String {
+    let names: Vec<_> = names.into_iter().collect();
     let program = env::current_exe().map_or_else(|_| "flowclient".to_owned(), |path| path.display().to_string());
     format!("setcap {}+ep '{program}'", names.join(","))
 }

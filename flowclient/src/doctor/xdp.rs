@@ -1,13 +1,12 @@
 //! AF_XDP: which engine each interface could use, and what keeps it from the other.
 
-use std::env;
-
 use relay::drive::XDP_LOCKED_BYTES;
 use relay::io::xdp::{self, Refusal};
 use relay::spec::Engine;
 use rustix::process::{Resource, getrlimit};
-use rustix::thread::{CapabilitySet, capabilities};
+use rustix::thread::CapabilitySet;
 
+use super::capabilities::{self, Capabilities};
 use super::finding::Finding;
 use super::netlink::Link;
 use super::network::Network;
@@ -47,9 +46,8 @@ enum Hindrance {
 impl Xdp {
     /// Asks the kernel.
     pub(super) fn read() -> Self {
-        let effective = capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective);
         let limit = getrlimit(Resource::Memlock);
-        let is_limited = !effective.contains(CapabilitySet::IPC_LOCK);
+        let is_limited = !Capabilities::read().is_some_and(|ours| ours.has(CapabilitySet::IPC_LOCK));
         Self {
             lacking: xdp::lacking_capabilities(),
             probed: xdp::probe(),
@@ -134,10 +132,8 @@ impl Hindrance {
 
 /// What gives the program all that AF_XDP takes, and `more`.
 fn grant(more: &[&str]) -> String {
-    let names: Vec<_> =
-        xdp::CAPABILITIES.iter().map(|(_, name)| name).chain(more).map(|name| name.to_lowercase()).collect();
-    let program = env::current_exe().map_or_else(|_| "flowclient".to_owned(), |path| path.display().to_string());
-    format!("setcap {}+ep '{program}'", names.join(","))
+    let names = xdp::CAPABILITIES.iter().map(|(_, name)| name).chain(more);
+    capabilities::grant(names.map(|name| name.to_lowercase()))
 }
 
 #[cfg(test)]

@@ -29,8 +29,8 @@ pub(super) async fn inspect(source: &Source, limit: Option<Duration>) -> anyhow:
         // Nobody listens any more only while the inspection ends.
         let _ = tell.send(event.kind);
     });
-    let threads = Threads { count: 1, pinned: false, huge_pages: false };
-    let driver = Driver::start(threads, Engine::Socket, sink).context("starting the thread that receives")?;
+    let driver =
+        Driver::start(Threads::default(), Engine::Socket, sink).context("starting the thread that receives")?;
     let flow = driver.open(&spec).map_err(refuse)?;
     let started = Instant::now();
     let handle = driver.add(flow);

@@ -58,13 +58,13 @@ impl Crossing {
 
     /// Keeps what came at the port until all that the socket got before has been taken.
     pub(super) fn hold(&mut self, now: Time, arrived: Arrived) {
-        self.begin(now);
+        self.note_waiting(now);
         self.held.push(arrived);
     }
 
-    /// Something waits in the socket while datagrams come at the port.
+    /// Something waits the one way while datagrams come the other: that begins a change, unless one is under way.
     pub(super) fn note_waiting(&mut self, now: Time) {
-        self.begin(now);
+        self.due.get_or_insert(now + SETTLE_TIME);
     }
 
     /// Nothing more comes at the port: the flow is left to the kernel.
@@ -83,10 +83,6 @@ impl Crossing {
     pub(super) fn finish(&mut self) -> Vec<Arrived> {
         (self.at_port, self.due) = (!std::mem::take(&mut self.is_left), None);
         std::mem::take(&mut self.held)
-    }
-
-    fn begin(&mut self, now: Time) {
-        self.due.get_or_insert(now + SETTLE_TIME);
     }
 }
 

@@ -168,13 +168,11 @@ impl Engines {
         let Some(member) = self.members.get_mut(&flow) else { return };
         let thread = member.thread;
         if let (Some(inlet), Some(verdict)) = (&mut member.inlet, verdict) {
-            inlet.settle(verdict, against_will, |step| moves.push((thread, step(flow))));
+            inlet.settle(flow, verdict, against_will, |step| moves.push((thread, step)));
         }
         let interfaces = self.is_allowed.then_some(&self.interfaces);
         for (number, (outlet, told)) in member.outlets.iter_mut().enumerate() {
-            if let Some(step) = told.settle(outlet, thread, interfaces) {
-                moves.push((thread, step(flow, number)));
-            }
+            moves.extend(told.settle((flow, number), outlet, thread, interfaces).map(|step| (thread, step)));
         }
     }
 
@@ -221,25 +219,25 @@ impl Member {
 impl Inlet {
     fn settle(
         &mut self,
+        flow: u64,
         verdict: Result<(Entrance, EventKind), Refusal>,
         against_will: bool,
-        mut push: impl FnMut(Box<dyn FnOnce(u64) -> Move>),
+        mut push: impl FnMut(Move),
     ) {
         match verdict {
             Ok((entrance, event)) if !self.inside => {
                 (self.inside, self.said) = (true, None);
-                push(Box::new(move |flow| Move::Enter(flow, entrance)));
-                push(Box::new(move |flow| Move::Say(flow, event)));
+                push(Move::Enter(flow, entrance));
+                push(Move::Say(flow, event));
             }
             Ok(_) => {}
             Err(reason) => {
                 if std::mem::take(&mut self.inside) {
-                    push(Box::new(Move::Leave));
+                    push(Move::Leave(flow));
                 }
                 if self.said.as_ref() != Some(&reason) {
                     self.said = Some(reason.clone());
-                    let event = EventKind::InputThroughSockets { reason, against_will };
-                    push(Box::new(move |flow| Move::Say(flow, event)));
+                    push(Move::Say(flow, EventKind::InputThroughSockets { reason, against_will }));
                 }
             }
         }
@@ -249,20 +247,20 @@ impl Inlet {
 impl Told {
     fn settle(
         &mut self,
+        (flow, number): (u64, usize),
         outlet: &Outlet,
         thread: usize,
         interfaces: Option<&Interfaces>,
-    ) -> Option<Box<dyn FnOnce(u64, usize) -> Move>> {
+    ) -> Option<Move> {
         match lane_of(outlet, thread, interfaces?) {
             Ok((lane, way)) if self.lane.is_none_or(|since| since.elapsed() >= RENEW_INTERVAL) => {
                 (self.lane, self.refusal) = (Some(Instant::now()), None);
-                Some(Box::new(move |flow, number| Move::Send(flow, number, lane, way)))
+                Some(Move::Send(flow, number, lane, way))
             }
             Ok(_) => None,
             Err(reason) if self.refusal.as_ref() != Some(&reason) => {
                 (self.lane, self.refusal) = (None, Some(reason.clone()));
-                let event = EventKind::OutputThroughSockets { output: outlet.url.clone(), reason };
-                Some(Box::new(move |flow, _| Move::Say(flow, event)))
+                Some(Move::Say(flow, EventKind::OutputThroughSockets { output: outlet.url.clone(), reason }))
             }
             Err(_) => None,
         }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::engines::Move;
+use super::engines::{Move, Moves};
 use super::ports::{PortId, SharedLane};
-use crate::io::interface;
+use crate::io::interface::{self, InterfaceError};
 use crate::io::xdp::{AttachMode, Lane, Port, Refusal};
 use crate::spec::Interface;
 use crate::sys::SharedPart;
@@ -85,7 +85,7 @@ impl Interfaces {
         name: &str,
         (thread, frames): (usize, &SharedPart),
         purpose: Purpose,
-        moves: &mut Vec<(usize, Move)>,
+        moves: &mut Moves,
     ) {
         if let Some(place) = self.places.get(name) {
             match &place.opened {
@@ -109,9 +109,10 @@ impl Interfaces {
 
     /// Gives up interfaces that are gone, or are another under the same name, or have long been of no use. Returns their
     /// names.
-    pub(super) fn close_gone(&mut self, is_used: impl Fn(&str) -> bool, moves: &mut Vec<(usize, Move)>) -> Vec<String> {
+    pub(super) fn close_gone(&mut self, is_used: impl Fn(&str) -> bool, moves: &mut Moves) -> Vec<String> {
         let gone = self.places.iter_mut().filter_map(|(name, place)| {
-            let is_there = interface::index_of(&Interface::Name(name.clone())) == Ok(place.index);
+            let index = interface::index_of(&Interface::Name(name.clone()));
+            let is_there = index == Ok(place.index) || matches!(index, Err(InterfaceError::Untold { .. }));
             place.idle_since = (!is_used(name)).then(|| place.idle_since.unwrap_or_else(Instant::now));
             let is_idle = place.idle_since.is_some_and(|since| since.elapsed() >= LINGER);
             (place.opened.is_ok() && (!is_there || is_idle)).then(|| name.clone())
@@ -121,7 +122,7 @@ impl Interfaces {
         gone
     }
 
-    fn close(&mut self, name: &str, moves: &mut Vec<(usize, Move)>) {
+    fn close(&mut self, name: &str, moves: &mut Moves) {
         if let Some(Place { thread, opened: Ok(opened), .. }) = self.places.remove(name) {
             moves.push((thread, Move::Detach(opened.port)));
         }

@@ -123,6 +123,13 @@ pub struct Threads {
     pub huge_pages: bool,
 }
 
+impl Default for Threads {
+    /// One, on any core.
+    fn default() -> Self {
+        Self { count: 1, pinned: false, huge_pages: false }
+    }
+}
+
 /// The reactor threads.
 pub struct Driver {
     threads: Vec<Thread>,

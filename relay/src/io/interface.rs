@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
+use nix::errno::Errno;
 use nix::ifaddrs::getifaddrs;
-use nix::net::if_::{InterfaceFlags, if_nametoindex};
+use nix::net::if_::InterfaceFlags;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
+use rustix::net::netdevice::name_to_index;
 use thiserror::Error;
 
 use crate::spec::Interface;
@@ -20,16 +23,45 @@ pub enum InterfaceError {
         /// Those that exist, with their addresses.
         present: String,
     },
+    /// Whether it is there cannot be told.
+    #[error("cannot tell whether there is an interface {wanted}: {reason}")]
+    Untold {
+        /// Name or address asked for.
+        wanted: String,
+        /// The kernel's reason.
+        reason: Errno,
+    },
 }
 
 /// Index of the interface (as in `ip link`), now: an interface made anew has a new one.
 ///
 /// # Errors
-/// [`InterfaceError::Missing`] names those that exist.
+/// [`InterfaceError`]: it is missing, or the kernel does not say, as it does without a file descriptor left.
 pub fn index_of(interface: &Interface) -> Result<u32, InterfaceError> {
-    name_of(interface)
-        .and_then(|name| if_nametoindex(name.as_str()).ok())
-        .ok_or_else(|| InterfaceError::Missing { wanted: interface.to_string(), present: present() })
+    let found = match interface {
+        Interface::Name(name) => index_named(name),
+        Interface::Address(address) => index_with(*address),
+    };
+    let untold = |reason| InterfaceError::Untold { wanted: interface.to_string(), reason };
+    match found.map_err(untold)? {
+        Some(index) => Ok(index),
+        None => Err(InterfaceError::Missing { wanted: interface.to_string(), present: present().map_err(untold)? }),
+    }
+}
+
+/// By a socket of our own: the C library's `if_nametoindex` does not say what it failed by.
+fn index_named(name: &str) -> Result<Option<u32>, Errno> {
+    let socket = socket(AddressFamily::Inet, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None)?;
+    match name_to_index(socket, name) {
+        Ok(index) => Ok(Some(index)),
+        // The last two: it cannot be a name.
+        Err(rustix::io::Errno::NODEV | rustix::io::Errno::INVAL | rustix::io::Errno::NAMETOOLONG) => Ok(None),
+        Err(reason) => Err(Errno::from_raw(reason.raw_os_error())),
+    }
+}
+
+fn index_with(address: IpAddr) -> Result<Option<u32>, Errno> {
+    addresses()?.find(|(_, found)| *found == Some(address)).map_or(Ok(None), |(name, _)| index_named(&name))
 }
 
 /// Name of the interface, now; that of one given by its name need not exist.
@@ -57,7 +89,7 @@ pub fn name_towards(address: SocketAddr) -> Option<String> {
 
 /// Name of the interface that has this address, now.
 pub(crate) fn name_with(address: IpAddr) -> Option<String> {
-    addresses().find(|(_, found)| *found == Some(address)).map(|(name, _)| name)
+    addresses().ok()?.find(|(_, found)| *found == Some(address)).map(|(name, _)| name)
 }
 
 /// Hardware address of an interface, now; `None` if it has no Ethernet.
@@ -69,22 +101,22 @@ pub(crate) fn hardware_address(name: &str) -> Option<[u8; 6]> {
         .find_map(|entry| entry.address.as_ref()?.as_link_addr()?.addr())
 }
 
-fn present() -> String {
-    let mut listed: Vec<String> = addresses()
+fn present() -> Result<String, Errno> {
+    let mut listed: Vec<String> = addresses()?
         .map(|(name, address)| address.map_or(name.clone(), |address| format!("{name} ({address})")))
         .collect();
     listed.sort();
     listed.dedup();
-    if listed.is_empty() { "none".to_owned() } else { listed.join(", ") }
+    Ok(if listed.is_empty() { "none".to_owned() } else { listed.join(", ") })
 }
 
-fn addresses() -> impl Iterator<Item = (String, Option<IpAddr>)> {
-    getifaddrs().into_iter().flatten().filter_map(|entry| {
+fn addresses() -> Result<impl Iterator<Item = (String, Option<IpAddr>)>, Errno> {
+    Ok(getifaddrs()?.filter_map(|entry| {
         let Some(address) = entry.address else { return Some((entry.interface_name, None)) };
         let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
         let v6 = address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip()));
         v4.or(v6).map(|address| (entry.interface_name, Some(address)))
-    })
+    }))
 }
 
 #[cfg(test)]
@@ -97,6 +129,12 @@ mod tests {
         let by_address = index_of(&Interface::Address("127.0.0.1".parse().unwrap())).unwrap();
         assert_eq!(by_name, by_address);
         assert!(running().contains("lo"));
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_one_is_missing() {
+        let far_too_long = Interface::Name("x".repeat(300));
+        assert!(matches!(index_of(&far_too_long), Err(InterfaceError::Missing { .. })));
     }
 
     #[test]

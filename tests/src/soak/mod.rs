@@ -6,14 +6,13 @@ mod report;
 mod sample;
 
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::config::{ConfigFile, Flow, text};
 use crate::continuity::Continuity;
-use crate::lab::{Datagram, Flowclient, Path, Receiver, Sender, Signal};
+use crate::lab::{Datagram, Flowclient, Ongoing, Path, Receiver, Sender, Signal, meanwhile};
 use crate::shapes;
 
 use ledger::Ledger;
@@ -41,23 +40,12 @@ const CHANGING: [Flow<'_>; 2] = [
 /// When the lab cannot be built, or flowclient ends.
 pub fn run(span: Duration, csv: &mut impl Write) -> Report {
     let lab = Lab::new();
-    let done = AtomicBool::new(false);
-    let samples = thread::scope(|scope| {
-        scope.spawn(|| lab.send(&done));
-        let _finish = Finish(&done);
+    let stay_on_air = || {
         lab.ledger.wait_for_arrival_after(Instant::now());
         lab.stay_on_air(span, csv)
-    });
+    };
+    let samples = meanwhile(|work| lab.send(work), stay_on_air);
     lab.account(&samples)
-}
-
-/// Ends the sender also when the run fails.
-struct Finish<'a>(&'a AtomicBool);
-
-impl Drop for Finish<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 struct Lab {
@@ -84,11 +72,11 @@ impl Lab {
         Self { path, config, flowclient, ledger, channel, _receivers: receivers }
     }
 
-    /// Sends numbered datagrams at an even rate until `done`, on a new socket when the old one's interface is gone.
-    fn send(&self, done: &AtomicBool) {
+    /// Sends numbered datagrams at an even rate while the work goes on, on a new socket when the old one's interface is gone.
+    fn send(&self, work: &Ongoing) {
         let mut sender = None;
         let mut due = Instant::now();
-        while !done.load(Ordering::Relaxed) {
+        while work.goes_on() {
             thread::sleep(due.saturating_duration_since(Instant::now()));
             due += Duration::from_secs(1) / DATAGRAMS_A_SECOND;
             sender = sender.or_else(|| Sender::try_new(&self.path.source, Path::SOURCE, SEND_TO).ok());

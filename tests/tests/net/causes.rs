@@ -3,12 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
-use std::thread;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tests::lab::{Cgroup, Flowclient, Metrics, Path, Process, Sender, Signal, until};
+use tests::lab::{Cgroup, Flowclient, Metrics, Ongoing, Path, Process, Sender, Signal, meanwhile, until};
 use tests::shapes::{datagrams, packets, rtp};
 
 use crate::SEND_TO;
@@ -29,13 +28,12 @@ struct Lab {
     _folder: TempDir,
 }
 
-/// A source that sends until it is dropped.
+/// What is sent, and what of it is left out.
 #[derive(Default)]
 struct Source {
     sent: AtomicU32,
     /// One in so many datagrams is not sent; 0: all are.
     skips: AtomicU32,
-    done: AtomicBool,
 }
 
 impl Lab {
@@ -63,14 +61,12 @@ impl Lab {
     fn on_air(&self, is_rtp: bool, work: impl FnOnce(&Source)) {
         let sender = Sender::new(&self.path.source, Path::SOURCE, SEND_TO);
         let source = Source::default();
-        thread::scope(|scope| {
-            scope.spawn(|| sender.send_at(RATE, source.datagrams(is_rtp)));
-            let finish = Finish(&source.done);
+        let send = |work: &Ongoing| sender.send_at(RATE, source.datagrams(is_rtp).take_while(|_| work.goes_on()));
+        meanwhile(send, || {
             self.flowclient.wait_until("a while of input", |metrics| {
                 metrics.count("flowclient_input_datagrams_total") > u64::from(WHILE)
             });
             work(&source);
-            drop(finish);
         });
     }
 
@@ -109,8 +105,7 @@ fn lost(metrics: &Metrics, cause: &str) -> f64 {
 
 impl Source {
     fn datagrams(&self, is_rtp: bool) -> impl Iterator<Item = Vec<u8>> {
-        let numbers = (0_u32..).take_while(|_| !self.done.load(Relaxed));
-        let kept = numbers.filter(|number| {
+        let kept = (0_u32..).filter(|number| {
             self.sent.store(*number, Relaxed);
             let skips = self.skips.load(Relaxed);
             skips == 0 || number % skips != 0
@@ -125,15 +120,6 @@ impl Source {
     fn wait_for(&self, count: u32) {
         let until_then = self.sent.load(Relaxed) + count;
         until("datagrams sent", || (self.sent.load(Relaxed) >= until_then).then_some(()));
-    }
-}
-
-/// Ends the source also when a test fails.
-struct Finish<'a>(&'a AtomicBool);
-
-impl Drop for Finish<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Relaxed);
     }
 }
 
@@ -233,18 +219,15 @@ fn what_is_too_much_for_a_process_that_runs_is_lost_by_it() {
     // One datagram to send is eight to relay.
     let lab = Lab::with_flows(8, UDP, 256 << 10);
     lab.let_run_first();
-    let done = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let finish = Finish(&done);
-        scope.spawn(|| {
-            let sender = Sender::new(&lab.path.source, Path::SOURCE, SEND_TO);
-            // As many datagrams as it takes until the continuity counter is where it was.
-            let round: Vec<_> = datagrams(0, 16).collect();
-            sender.send_all(round.iter().cycle().take_while(|_| !done.load(Relaxed)));
-        });
+    let send = |work: &Ongoing| {
+        let sender = Sender::new(&lab.path.source, Path::SOURCE, SEND_TO);
+        // As many datagrams as it takes until the continuity counter is where it was.
+        let round: Vec<_> = datagrams(0, 16).collect();
+        sender.send_all(round.iter().cycle().take_while(|_| work.goes_on()));
+    };
+    meanwhile(send, || {
         lab.assert_cause("process");
         let full = lab.flowclient.metrics();
         assert!(full.sum("flowclient_input_queue_bytes", &[]) > 256.0 * 1_024.0);
-        drop(finish);
     });
 }

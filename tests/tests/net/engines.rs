@@ -1,10 +1,8 @@
 //! By AF_XDP it is as through sockets, and what AF_XDP cannot or should not take goes through sockets.
 
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 
-use tests::lab::{Capture, Flowclient, Metrics, NetNs, Path, Process, Sender};
+use tests::lab::{Capture, Flowclient, Metrics, NetNs, Path, Process, Sender, meanwhile};
 use tests::shapes::{datagrams, numbers, packets};
 
 use crate::bytes::payload_of;
@@ -38,16 +36,10 @@ impl Lab {
 
     /// Sends numbered datagrams all the while that `work` takes, and checks that the sink has all of them, in order.
     fn assert_nothing_is_lost(&self, work: impl FnOnce()) {
-        let done = AtomicBool::new(false);
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                self.sender.send_at(2_000, datagrams(0, 10_000_000).take_while(|_| !done.load(Ordering::Relaxed)));
-            });
-            let finish = Finish(&done);
+        send_while(&self.sender, 2_000, || {
             self.sink.wait_for_more(1_000);
             work();
             self.sink.wait_for_more(1_000);
-            drop(finish);
         });
         let received = numbers(&self.sink.bytes());
         let gap = received.windows(2).find(|pair| pair[1] != pair[0] + 1);
@@ -55,13 +47,9 @@ impl Lab {
     }
 }
 
-/// Ends the sender also when a test fails.
-struct Finish<'a>(&'a AtomicBool);
-
-impl Drop for Finish<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
+/// Sends so many numbered datagrams a second all the while that `work` takes.
+fn send_while(sender: &Sender, per_second: u32, work: impl FnOnce()) {
+    meanwhile(|work| sender.send_at(per_second, datagrams(0, 10_000_000).take_while(|_| work.goes_on())), work);
 }
 
 #[test]
@@ -79,15 +67,11 @@ fn a_fast_stream_that_is_joined_while_it_runs_comes_out_in_order() {
     let path = Path::new();
     let sink = Capture::start(&path.sink, "eth0", HEARD_AT);
     let sender = Sender::new(&path.source, Path::SOURCE, SEND_TO);
-    let done = AtomicBool::new(false);
-    thread::scope(|scope| {
-        scope.spawn(|| sender.send_at(50_000, datagrams(0, 10_000_000).take_while(|_| !done.load(Ordering::Relaxed))));
-        let finish = Finish(&done);
+    send_while(&sender, 50_000, || {
         // What comes between its joining and the program that takes the rest waits at the socket, and is to come first.
         let flowclient = Flowclient::start(&path.relay, &BY_XDP);
         flowclient.wait_until("input by AF_XDP", |metrics| comes_by(metrics, "xdp"));
         sink.wait_for_more(1_000);
-        drop(finish);
     });
     let received = numbers(&sink.bytes());
     let back = received.windows(2).find(|pair| pair[1] <= pair[0]);
@@ -213,11 +197,7 @@ fn datagrams_that_are_cut_anew_leave_by_af_xdp_too() {
 fn an_output_whose_interface_goes_and_comes_back_goes_on() {
     let lab = Lab::new(&BOTH_WAYS[..8]);
     lab.flowclient.wait_for_log("by AF_XDP at out0", 1);
-    let sender = &lab.sender;
-    let done = AtomicBool::new(false);
-    thread::scope(|scope| {
-        scope.spawn(|| sender.send_at(500, datagrams(0, 10_000_000).take_while(|_| !done.load(Ordering::Relaxed))));
-        let finish = Finish(&done);
+    send_while(&lab.sender, 500, || {
         lab.sink.wait_for_more(100);
         lab.path.relay.ip("link set out0 down");
         lab.flowclient.wait_for_log("refuses datagrams", 1);
@@ -226,7 +206,6 @@ fn an_output_whose_interface_goes_and_comes_back_goes_on() {
         lab.sink.wait_for_more(100);
         lab.flowclient.wait_for_log("by AF_XDP at out0", 2);
         lab.sink.wait_for_more(100);
-        drop(finish);
     });
 }
 

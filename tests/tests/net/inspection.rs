@@ -1,8 +1,6 @@
 //! Flows inspected while they are relayed: streams of several multiplexers raise nothing that matters, a lost datagram does.
 
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 
 use relay::io::Generator;
 use relay::io::synthetic::SyntheticChannel;
@@ -10,7 +8,7 @@ use relay::spec::TestInput;
 use relay::stage::inspect::indicator::Indicator;
 use relay::time::Utc;
 use relay::wire::ts::{NULL_PID, PACKET_LEN, PACKETS_PER_DATAGRAM, Packet};
-use tests::lab::{Flowclient, Metrics, NetNs, Path, Process, Sender};
+use tests::lab::{Flowclient, Metrics, NetNs, Ongoing, Path, Process, Sender, meanwhile};
 
 use crate::{IN, OUT, SEND_TO};
 
@@ -95,28 +93,15 @@ fn a_lost_datagram_raises_clause_1_4_in_the_metrics_and_the_log_and_is_over_afte
     let path = Path::new();
     let flowclient = Flowclient::start(&path.relay, &["--in", IN, "--out", OUT]);
     let sender = Sender::new(&path.source, Path::SOURCE, SEND_TO);
-    let done = AtomicBool::new(false);
     let alarm = [("indicator", "continuity_count_error"), ("priority", "1")];
-    thread::scope(|scope| {
-        let stream = datagrams_less_one(400).take_while(|_| !done.load(Ordering::Relaxed));
-        scope.spawn(|| sender.send_at(190, stream));
-        let finish = Finish(&done);
+    let send = |work: &Ongoing| sender.send_at(190, datagrams_less_one(400).take_while(|_| work.goes_on()));
+    meanwhile(send, || {
         let raised = flowclient.wait_until("the alarm", |metrics| metrics.sum(ALARM, &alarm) == 1.0);
         assert_eq!(in_error(&raised), ["continuity_count_error"]);
         flowclient.wait_for_log("TR 101 290 1.4 continuity_count_error on PID", 1);
         let over = flowclient.wait_until("its end", |metrics| metrics.sum(ALARM, &alarm) == 0.0);
         assert!(over.sum(ERRORS, &alarm) >= 1.0);
         flowclient.wait_for_log(": over, after", 1);
-        drop(finish);
     });
     assert!(flowclient.logged("TR 101 290 1.4") >= 2, "{}", flowclient.stderr());
-}
-
-/// Ends the sender also when a test fails.
-struct Finish<'a>(&'a AtomicBool);
-
-impl Drop for Finish<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }

@@ -1,11 +1,10 @@
 //! Running streams move between socket and AF_XDP without loss and in order.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tests::config::{ConfigFile, Flow};
-use tests::lab::{Capture, Flowclient, Path, Sender};
+use tests::lab::{Capture, Flowclient, Ongoing, Path, Sender, meanwhile};
 use tests::shapes::{numbers, packets};
 
 /// Streams that move at the same moment.
@@ -56,18 +55,18 @@ impl Lab {
         let streams: Vec<_> = (1..=STREAMS).map(|number| Stream::new(&path, number)).collect();
         let senders: Vec<_> =
             streams.iter().map(|stream| Sender::new(&path.source, Path::SOURCE, &stream.to)).collect();
-        let done = AtomicBool::new(false);
-        thread::scope(|scope| {
-            scope.spawn(|| send(&senders, size_of, &done));
-            let finish = Finish(&done);
-            let file = ConfigFile::new(&streams.iter().map(Stream::flow).collect::<Vec<_>>());
-            let flowclient = Flowclient::start(&path.relay, &["--engine", "xdp", "--config", file.argument()]);
-            let lab = Self { path, streams, flowclient };
-            work(&lab);
-            lab.streams.iter().for_each(|stream| stream.sink.wait_for_more(100));
-            drop(finish);
-            lab.streams.iter().for_each(Stream::assert_unbroken);
-        });
+        let lab = meanwhile(
+            |work| send(&senders, size_of, work),
+            || {
+                let file = ConfigFile::new(&streams.iter().map(Stream::flow).collect::<Vec<_>>());
+                let flowclient = Flowclient::start(&path.relay, &["--engine", "xdp", "--config", file.argument()]);
+                let lab = Self { path, streams, flowclient };
+                work(&lab);
+                lab.streams.iter().for_each(|stream| stream.sink.wait_for_more(100));
+                lab
+            },
+        );
+        lab.streams.iter().for_each(Stream::assert_unbroken);
     }
 
     fn wait_for_all_by(&self, engine: &str) {
@@ -77,24 +76,15 @@ impl Lab {
     }
 }
 
-/// Sends the same datagram on each stream, then the next, until it is done.
-fn send(senders: &[Sender], size_of: impl Fn(u32) -> u32, done: &AtomicBool) {
+/// Sends the same datagram on each stream, then the next, while the work goes on.
+fn send(senders: &[Sender], size_of: impl Fn(u32) -> u32, ongoing: &Ongoing) {
     let (mut first, mut due) = (0, Instant::now());
-    for size in (0..).map(size_of).take_while(|_| !done.load(Ordering::Relaxed)) {
+    for size in (0..).map(size_of).take_while(|_| ongoing.goes_on()) {
         let datagram = packets(first, size);
         thread::sleep(due.saturating_duration_since(Instant::now()));
         due += Duration::from_secs(1) / PER_SECOND;
         senders.iter().for_each(|sender| assert!(sender.send(&datagram), "not sent"));
         first += size;
-    }
-}
-
-/// Ends the sender also when a test fails.
-struct Finish<'a>(&'a AtomicBool);
-
-impl Drop for Finish<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -1,9 +1,6 @@
 //! The input goes and comes back, whatever the order of events.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-
-use tests::lab::{Capture, Flowclient, Metrics, Path, Sender};
+use tests::lab::{Capture, Flowclient, Metrics, Path, Sender, meanwhile};
 use tests::shapes::datagrams;
 
 use crate::{HEARD_AT, IN, OUT, SEND_TO};
@@ -25,16 +22,7 @@ impl Lab {
     /// Sends all the while that `work` takes.
     fn on_air(&self, from: std::net::IpAddr, work: impl FnOnce()) {
         let sender = Sender::new(&self.path.source, from, SEND_TO);
-        let done = AtomicBool::new(false);
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                let endless = datagrams(0, 100_000_000).take_while(|_| !done.load(Ordering::Relaxed));
-                sender.send_at(500, endless);
-            });
-            let finish = Finish(&done);
-            work();
-            drop(finish);
-        });
+        meanwhile(|work| sender.send_at(500, datagrams(0, 100_000_000).take_while(|_| work.goes_on())), work);
     }
 
     fn assert_received(&self) {
@@ -45,15 +33,6 @@ impl Lab {
     fn wait_until_silent(&self) {
         self.flowclient.wait_for_log("no input for", 1 + self.flowclient.logged("no input for"));
         assert_eq!(self.flowclient.get("/readyz").status, 503);
-    }
-}
-
-/// Ends the sender also when a test fails.
-struct Finish<'a>(&'a AtomicBool);
-
-impl Drop for Finish<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -18,18 +18,21 @@ use std::io;
 use rustix::process::{Resource, getrlimit};
 use thiserror::Error;
 
-use super::interface::InterfaceError;
+use super::interface::{self, InterfaceError};
+use crate::spec::Interface;
 
 /// Why a socket could not be opened.
 #[derive(Debug, Error)]
 pub enum UdpError {
-    /// The interface named is not there.
-    #[error("{url}: {error}")]
+    /// The interface named is not there, or not to be seen.
+    #[error("{url}: {error}{hint}")]
     Interface {
         /// The address as written.
         url: String,
         /// What is wrong.
         error: InterfaceError,
+        /// What would help, or nothing.
+        hint: Cow<'static, str>,
     },
     /// The kernel refused a step.
     #[error("{url}: cannot {step}: {error}{hint}")]
@@ -49,6 +52,17 @@ impl UdpError {
     /// A step of opening `url` that failed.
     pub(crate) fn of(url: &dyn ToString, step: &'static str, error: io::Error) -> Self {
         Self::step(url, step)(error)
+    }
+
+    /// The index of an interface that `url` names.
+    fn index_of(url: &dyn ToString, interface: &Interface) -> Result<u32, Self> {
+        interface::index_of(interface).map_err(|error| {
+            let hint = match error {
+                InterfaceError::Missing { .. } => "".into(),
+                InterfaceError::Untold { reason, .. } => hint(&reason.into()),
+            };
+            Self::Interface { url: url.to_string(), error, hint }
+        })
     }
 
     /// A closure that names the step which an I/O error belongs to.

@@ -8,7 +8,6 @@ use rustix::net::{RecvFlags, recvfrom};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{UdpError, filter};
-use crate::io::interface;
 use crate::mem::{Pool, SlotId};
 use crate::spec::{Input, Output};
 use crate::sys::{self, MAX_BATCH, Membership, Received, Receiver, Sources};
@@ -49,9 +48,7 @@ impl Rx {
         let step = |name| UdpError::step(input, name);
         let interface_index = match &input.interface {
             None => 0,
-            Some(wanted) => {
-                interface::index_of(wanted).map_err(|error| UdpError::Interface { url: input.to_string(), error })?
-            }
+            Some(wanted) => UdpError::index_of(input, wanted)?,
         };
         let socket = Socket::new(Domain::for_address(input.address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))
             .map_err(step("open a socket"))?;

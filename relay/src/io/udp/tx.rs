@@ -273,8 +273,7 @@ fn connect(output: &Output) -> Result<Socket, UdpError> {
     let local = output.source.unwrap_or_else(|| unspecified(address));
     socket.bind(&SocketAddr::new(local, 0).into()).map_err(step("send from that address"))?;
     if let Some(wanted) = &output.interface {
-        let index =
-            interface::index_of(wanted).map_err(|error| UdpError::Interface { url: output.to_string(), error })?;
+        let index = UdpError::index_of(output, wanted)?;
         leave_through(&socket, address, index).map_err(step("send through that interface"))?;
     }
     socket.connect(&address.into()).map_err(step("find a way there"))?;

@@ -5,17 +5,23 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use super::checksum::{fold, sum};
 
 /// Bytes of the three headers.
-pub(crate) const HEADERS_LEN: usize = 42;
+pub(crate) const HEADERS_LEN: usize = UDP + UDP_LEN;
 
 /// Where the IPv4 header is in a frame.
 pub(super) const IP: usize = 14;
 /// Where the UDP header is in a frame.
-pub(super) const UDP: usize = 34;
-const IP_LEN: usize = 20;
-const UDP_LEN: usize = 8;
+pub(super) const UDP: usize = IP + IP_LEN;
+/// Bytes of an IPv4 header without options.
+pub(super) const IP_LEN: usize = 20;
+/// Bytes of a UDP header.
+pub(super) const UDP_LEN: usize = 8;
 /// Do not fragment, and with it an identification of 0 (RFC 6864, 4.1).
 const DONT_FRAGMENT: u16 = 0x4000;
-const PROTOCOL_UDP: u8 = 17;
+/// IPv4 (IEEE 802, EtherType), and the protocol of UDP in it.
+pub(super) const ETHER_TYPE_IPV4: u16 = 0x0800;
+pub(super) const PROTOCOL_UDP: u8 = 17;
+/// IPv4 with a header of five words: without options.
+pub(super) const PLAIN_IPV4: u8 = 0x45;
 
 /// How the UDP checksum comes about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +64,8 @@ impl Headers {
         let mut bytes = [0; HEADERS_LEN];
         bytes[0..6].copy_from_slice(&address.destination_mac);
         bytes[6..12].copy_from_slice(&address.source_mac);
-        bytes[12..14].copy_from_slice(&0x0800_u16.to_be_bytes());
-        bytes[IP] = 0x45;
+        bytes[12..14].copy_from_slice(&ETHER_TYPE_IPV4.to_be_bytes());
+        bytes[IP] = PLAIN_IPV4;
         bytes[IP + 1] = address.dscp << 2;
         bytes[IP + 6..IP + 8].copy_from_slice(&DONT_FRAGMENT.to_be_bytes());
         bytes[IP + 8] = address.ttl;
@@ -99,8 +105,6 @@ impl Headers {
 const fn finished(checksum: u16) -> u16 {
     if checksum == 0 { 0xffff } else { checksum }
 }
-
-const _: () = assert!(UDP + UDP_LEN == HEADERS_LEN);
 
 #[cfg(test)]
 mod tests {

@@ -4,12 +4,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::ops::Range;
 
 use super::checksum::{fold, sum};
-use super::header::{HEADERS_LEN, IP, UDP};
-
-/// Bytes of a UDP header.
-const UDP_LEN: usize = 8;
-/// Bytes of an IPv4 header without options.
-const IP_LEN: usize = 20;
+use super::header::{HEADERS_LEN, IP, IP_LEN, UDP, UDP_LEN};
 
 /// A datagram in a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@
 //! on: what came by two ways would come out of order.
 
 use super::assembler::{Assembler, Jump, R0, R1, R2, R3, R4, R5, R6, R7, R8, R10, Size};
+use super::header::{ETHER_TYPE_IPV4, HEADERS_LEN, PLAIN_IPV4, PROTOCOL_UDP};
 
 /// Numbers of helpers (`linux/bpf.h`).
 const MAP_LOOKUP_ELEM: i32 = 1;
@@ -29,7 +30,6 @@ const FRAGMENT: i16 = 20;
 const PROTOCOL: i16 = 23;
 const DESTINATION: i16 = 30;
 const DESTINATION_PORT: i16 = 36;
-const HEADERS_LEN: i32 = 42;
 
 /// Bytes of the arrival stamp before a packet.
 pub(super) const STAMP_LEN: usize = 8;
@@ -72,7 +72,7 @@ fn load_packet(asm: &mut Assembler) {
     asm.load(Size::U32, R2, R6, DATA);
     asm.load(Size::U32, R3, R6, DATA_END);
     asm.mov(R4, R2);
-    asm.add(R4, HEADERS_LEN);
+    asm.add(R4, HEADERS_LEN as i32);
     asm.jump_reg(Jump::Greater, R4, R3, "pass");
 }
 
@@ -80,13 +80,13 @@ fn load_packet(asm: &mut Assembler) {
 fn check_headers(asm: &mut Assembler) {
     load_packet(asm);
     asm.load(Size::U16, R4, R2, ETHER_TYPE);
-    asm.jump(Jump::NotEqual, R4, i32::from(0x0800_u16.to_be()), "pass");
+    asm.jump(Jump::NotEqual, R4, i32::from(ETHER_TYPE_IPV4.to_be()), "pass");
     asm.load(Size::U8, R4, R2, VERSION_AND_LENGTH);
-    asm.jump(Jump::NotEqual, R4, 0x45, "pass");
+    asm.jump(Jump::NotEqual, R4, i32::from(PLAIN_IPV4), "pass");
     asm.load(Size::U16, R4, R2, FRAGMENT);
     asm.jump(Jump::AnyOf, R4, i32::from(0x1fff_u16.to_be()), "pass");
     asm.load(Size::U8, R4, R2, PROTOCOL);
-    asm.jump(Jump::NotEqual, R4, 17, "pass");
+    asm.jump(Jump::NotEqual, R4, i32::from(PROTOCOL_UDP), "pass");
 }
 
 /// Passes what is for no flow, or for one that is left to the kernel. Leaves the place of the flow's entry in R8.
