@@ -8,29 +8,30 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::cluster::{Cluster, Image, REGISTRY_NAME};
-use tests::lab::{Ended, Process, until};
+
+use super::{Cluster, Image, REGISTRY_NAME};
+use crate::lab::{Ended, Process, until};
 
 /// Where the operator keeps what is its own.
 const NAMESPACE: &str = "flowclient-system";
 /// Image of flowclient in the registry.
 const IMAGE: &str = "flowclient";
 /// Version that flows run unless they name one.
-pub(crate) const VERSION: &str = "1.0.0";
+pub const VERSION: &str = "1.0.0";
 /// Secret with the registry's login, in the namespace of the flows.
 const LOGIN: &str = "registry-login";
 /// Folder of the plain manifests and the chart.
 const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/kubernetes");
 
 /// A running operator with the rights that its manifests give it, and no others; killed when dropped.
-pub(crate) struct Operator {
+pub struct Operator {
     process: Process,
     _folder: TempDir,
 }
 
 impl Operator {
     /// Puts all that it needs into the cluster, and starts it.
-    pub(crate) fn start(cluster: &Cluster) -> Self {
+    pub fn start(cluster: &Cluster) -> Self {
         prepare(cluster);
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("config");
@@ -43,20 +44,25 @@ impl Operator {
     }
 
     /// Memory that it has taken, at its highest, in KiB.
-    pub(crate) fn highest_memory_kib(&self) -> u64 {
+    pub fn highest_memory_kib(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.pid())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
+    /// Whether it has not ended by itself.
+    pub fn is_running(&mut self) -> bool {
+        self.process.try_status().is_none()
+    }
+
     /// What it has logged.
-    pub(crate) fn log(&self) -> String {
+    pub fn log(&self) -> String {
         self.process.stderr()
     }
 }
 
 /// Puts the definitions, the rights and flowclient's image in place.
-pub(crate) fn prepare(cluster: &Cluster) {
+pub fn prepare(cluster: &Cluster) {
     install(cluster);
     push(cluster, VERSION);
 }
@@ -96,7 +102,7 @@ fn kubeconfig(cluster: &Cluster) -> Value {
 }
 
 /// Pushes flowclient's image as `version`.
-pub(crate) fn push(cluster: &Cluster, version: &str) {
+pub fn push(cluster: &Cluster, version: &str) {
     static IMAGES: OnceLock<TempDir> = OnceLock::new();
     let folder = IMAGES.get_or_init(|| tempfile::tempdir().unwrap()).path().join(version);
     let name = format!("{IMAGE}:{version}");
@@ -112,25 +118,36 @@ fn static_flowclient() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
-        let folder = env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
+        let (folder, profile) = target_folder();
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.args(["build", "--locked", "--quiet", "--package", "flowclient", "--target", &target, "--target-dir"]);
         cargo.arg(&folder).env("RUSTFLAGS", "-C target-feature=+crt-static");
         cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        if profile == "release" {
+            cargo.arg("--release");
+        }
         Process::run_long(&mut cargo).expect_success();
-        folder.join(target).join("debug/flowclient")
+        folder.join(target).join(profile).join("flowclient")
     })
 }
 
+/// The target directory that this program was built into, and the folder of its profile in there.
+fn target_folder() -> (PathBuf, &'static str) {
+    let me = env::current_exe().unwrap();
+    let of = |profile| me.ancestors().find(|folder| folder.ends_with(profile)).and_then(Path::parent);
+    let found = ["debug", "release"].into_iter().find_map(|profile| Some((of(profile)?.to_owned(), profile)));
+    found.expect("a program of a target directory")
+}
+
 /// Applies an object with kubectl, which may be refused.
-pub(crate) fn try_apply(cluster: &Cluster, object: &Value) -> Ended {
+pub fn try_apply(cluster: &Cluster, object: &Value) -> Ended {
     let file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
     fs::write(file.path(), object.to_string()).unwrap();
     cluster.kubectl(&["apply", "--filename", file.path().to_str().unwrap()])
 }
 
 /// A handler whose channel is made by each instance.
-pub(crate) fn handler(name: &str) -> Value {
+pub fn handler(name: &str) -> Value {
     json!({
         "apiVersion": "flowclient.io/v1alpha1", "kind": "Handler", "metadata": {"name": name},
         "spec": {"title": "Channel 7", "source": "test:clock?bitrate=2M&label=CH+7&name=Channel+7"},
@@ -138,7 +155,7 @@ pub(crate) fn handler(name: &str) -> Value {
 }
 
 /// A flow of the default namespace.
-pub(crate) fn flow(name: &str, spec: Value) -> Value {
+pub fn flow(name: &str, spec: Value) -> Value {
     json!({
         "apiVersion": "flowclient.io/v1alpha1", "kind": "Flow",
         "metadata": {"name": name, "namespace": "default"}, "spec": spec,
@@ -146,7 +163,7 @@ pub(crate) fn flow(name: &str, spec: Value) -> Value {
 }
 
 /// Waits until a condition of a flow is so, for that reason; returns the flow's status.
-pub(crate) fn wait_for(
+pub fn wait_for(
     cluster: &Cluster,
     operator: &Operator,
     name: &str,
@@ -167,6 +184,6 @@ pub(crate) fn wait_for(
 }
 
 /// Deletes all flows and handlers, and waits until they are gone: the operator must be running.
-pub(crate) fn clear(cluster: &Cluster) {
+pub fn clear(cluster: &Cluster) {
     cluster.kubectl(&["delete", "flows,handlers", "--all", "--timeout=100s"]).expect_success();
 }
