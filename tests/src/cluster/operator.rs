@@ -36,7 +36,7 @@ impl Operator {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("config");
         fs::write(&config, kubeconfig(cluster).to_string()).unwrap();
-        let mut command = cluster.machine("k0").net().command(binary("flow-operator"));
+        let mut command = cluster.machine("k0").net().command(operator_binary());
         command.env("KUBECONFIG", &config).args(["run", "--namespace", NAMESPACE, "--listen", "0.0.0.0:8080"]);
         command.args(["--image", &format!("{REGISTRY_NAME}/{IMAGE}"), "--default-version", VERSION]);
         command.args(["--pull-secret", LOGIN, "--priority-class", "flowclient-on-air"]);
@@ -65,6 +65,11 @@ impl Operator {
 pub fn prepare(cluster: &Cluster) {
     install(cluster);
     push(cluster, VERSION);
+}
+
+/// The operator: `FLOW_OPERATOR_BIN`, or the one built into the same target directory as this program.
+fn operator_binary() -> PathBuf {
+    env::var_os("FLOW_OPERATOR_BIN").map_or_else(|| binary("flow-operator"), PathBuf::from)
 }
 
 /// A program of this workspace, built into the same target directory as this one.
@@ -113,22 +118,24 @@ pub fn push(cluster: &Cluster, version: &str) {
     cluster.push(&image, &name).expect_success();
 }
 
-/// flowclient with its libraries in it, as an image without any needs it.
+/// flowclient with its libraries in it, as an image without any needs it: `FLOWCLIENT_STATIC_BIN`, or built now.
 fn static_flowclient() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
-        let (folder, profile) = target_folder();
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["build", "--locked", "--quiet", "--package", "flowclient", "--target", &target, "--target-dir"]);
-        cargo.arg(&folder).env("RUSTFLAGS", "-C target-feature=+crt-static");
-        cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-        if profile == "release" {
-            cargo.arg("--release");
-        }
-        Process::run_long(&mut cargo).expect_success();
-        folder.join(target).join(profile).join("flowclient")
-    })
+    PROGRAM.get_or_init(|| env::var_os("FLOWCLIENT_STATIC_BIN").map_or_else(build_static_flowclient, PathBuf::from))
+}
+
+fn build_static_flowclient() -> PathBuf {
+    let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
+    let (folder, profile) = target_folder();
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--locked", "--quiet", "--package", "flowclient", "--target", &target, "--target-dir"]);
+    cargo.arg(&folder).env("RUSTFLAGS", "-C target-feature=+crt-static");
+    cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    if profile == "release" {
+        cargo.arg("--release");
+    }
+    Process::run_long(&mut cargo).expect_success();
+    folder.join(target).join(profile).join("flowclient")
 }
 
 /// The target directory that this program was built into, and the folder of its profile in there.
