@@ -24,6 +24,7 @@ const LOGIN: &str = "registry-login";
 const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/kubernetes");
 
 /// A running operator with the rights that its manifests give it, and no others; killed when dropped.
+#[derive(Debug)]
 pub struct Operator {
     process: Process,
     _folder: TempDir,
