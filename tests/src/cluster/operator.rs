@@ -119,7 +119,8 @@ pub fn push(cluster: &Cluster, version: &str) {
     cluster.push(&image, &name).expect_success();
 }
 
-/// flowclient with its libraries in it, as an image without any needs it: `FLOWCLIENT_STATIC_BIN`, or built now.
+/// flowclient with its libraries in it, as an image without any needs it: `FLOWCLIENT_STATIC_BIN`, a file of the name
+/// `flowclient`, or built now.
 fn static_flowclient() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| env::var_os("FLOWCLIENT_STATIC_BIN").map_or_else(build_static_flowclient, PathBuf::from))
