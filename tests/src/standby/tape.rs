@@ -50,7 +50,7 @@ impl Tape {
         let thread = thread::spawn(move || {
             go_first();
             while !stopped.load(Ordering::Relaxed) {
-                record(&socket, &kept);
+                record(&socket, &kept, &stopped);
             }
         });
         Self { stop, reel, thread: Some(thread) }
@@ -91,10 +91,10 @@ impl Drop for Tape {
     }
 }
 
-/// Takes what comes until nothing has come for a while.
-fn record(socket: &UdpSocket, reel: &Mutex<Reel>) {
+/// Takes what comes until nothing has come for a while, or it is stopped: a channel need not end with its viewer.
+fn record(socket: &UdpSocket, reel: &Mutex<Reel>, stop: &AtomicBool) {
     let mut control = nix::cmsg_space!(nix::sys::time::TimeSpec);
-    loop {
+    while !stop.load(Ordering::Relaxed) {
         let mut bytes = [0; DATAGRAM_LEN + 1];
         let mut parts = [IoSliceMut::new(&mut bytes)];
         let received = recvmsg::<SockaddrIn>(socket.as_raw_fd(), &mut parts, Some(&mut control), MsgFlags::empty());
