@@ -10,6 +10,7 @@ pub mod continuity;
 pub mod lab;
 pub mod media;
 pub mod merger;
+pub mod on_air;
 pub mod order;
 pub mod shapes;
 pub mod soak;

@@ -15,6 +15,7 @@ mod kubeconfig;
 mod kubectl;
 mod machine;
 mod network;
+pub mod operator;
 mod programs;
 mod progress;
 mod registry;

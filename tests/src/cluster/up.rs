@@ -128,7 +128,7 @@ impl Cluster {
         });
     }
 
-    fn wait_for_api_server(&self) {
+    pub(crate) fn wait_for_api_server(&self) {
         let address = SocketAddr::from((self.control_plane().host().address, 6443));
         let connect = || self.viewer.inside(|| TcpStream::connect(address)).ok();
         until("the API server's port", connect);

@@ -26,7 +26,7 @@ pub use meanwhile::{Ongoing, meanwhile};
 pub use metrics::Metrics;
 pub use netns::NetNs;
 pub use path::Path;
-pub use process::{Ended, Process};
+pub use process::{Ended, Process, go_first, goes_first};
 pub use rustix::process::Signal;
 pub use segment::Segment;
 pub use sender::Sender;

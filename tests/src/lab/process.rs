@@ -86,12 +86,9 @@ impl Process {
         let _ = kill_process(pid, signal);
     }
 
-    /// Gives it the processor before all that has no real-time priority, where that is allowed: for what measures time on a
-    /// busy machine.
+    /// As [`goes_first`].
     pub fn goes_first(&self) {
-        let mut command = Command::new("chrt");
-        command.args(["--all-tasks", "--rr", "--pid", "1", &self.pid().to_string()]);
-        let _ = Self::run(&mut command);
+        goes_first(self.pid());
     }
 
     /// What it wrote to standard error so far.
@@ -120,6 +117,23 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Gives the process `pid` the processor before all that has no real-time priority, where that is allowed: for what measures
+/// time on a busy machine. Returns whether it was.
+pub fn goes_first(pid: u32) -> bool {
+    change_priority(&["--all-tasks"], pid)
+}
+
+/// As [`goes_first`], for the calling thread alone: what the process starts later does not inherit it.
+pub fn go_first() {
+    change_priority(&[], rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs());
+}
+
+fn change_priority(options: &[&str], id: u32) -> bool {
+    let mut command = Command::new("chrt");
+    command.args(options).args(["--rr", "--pid", "1", &id.to_string()]);
+    Process::run(&mut command).status.success()
 }
 
 /// Lines that a thread of its own reads, so that the writer never blocks.

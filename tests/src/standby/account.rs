@@ -7,9 +7,9 @@ use super::tape::{Arrival, Reel};
 
 /// From an event to the next one, in nanoseconds of UTC.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Window {
-    pub(super) start_ns: u64,
-    pub(super) end_ns: u64,
+pub(crate) struct Window {
+    pub(crate) start_ns: u64,
+    pub(crate) end_ns: u64,
 }
 
 /// What a viewer saw in a window.
@@ -32,7 +32,7 @@ pub struct Account {
 }
 
 /// Accounts of all `windows`, which follow each other.
-pub(super) fn accounts(reel: &Reel, windows: &[Window]) -> Vec<Account> {
+pub(crate) fn accounts(reel: &Reel, windows: &[Window]) -> Vec<Account> {
     let mut accounts = vec![Account::default(); windows.len()];
     let mut seen = Seen::default();
     for arrival in &reel.arrivals {

@@ -9,12 +9,12 @@ use relay::time::Ticks27;
 use relay::wire::psi::{ElementaryStream, program_association, program_map};
 use relay::wire::ts::{PACKET_LEN, SYNC_BYTE, write_pcr};
 
-use crate::lab::Sender;
+use crate::lab::{Sender, go_first};
 
 /// TS packets in a datagram.
-pub(super) const PACKETS: usize = 7;
+pub(crate) const PACKETS: usize = 7;
 /// Bytes in a datagram.
-pub(super) const DATAGRAM_LEN: usize = PACKETS * PACKET_LEN;
+pub(crate) const DATAGRAM_LEN: usize = PACKETS * PACKET_LEN;
 
 const MAP_PID: u16 = 0x20;
 const VIDEO_PID: u16 = 0x100;
@@ -32,23 +32,23 @@ const SUM_AT: usize = SENT_AT + 8;
 const LATE: Duration = Duration::from_micros(500);
 
 /// Nanoseconds of UTC.
-pub(super) fn utc_ns() -> u64 {
+pub(crate) fn utc_ns() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a clock after 1970");
     u64::try_from(since.as_nanos()).expect("a clock before 2554")
 }
 
 /// What a datagram says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     /// 0 for the first of the channel.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     /// UTC just before it was sent.
-    pub(super) sent_ns: u64,
+    pub(crate) sent_ns: u64,
 }
 
 impl Stamp {
     /// Reads it; none if the bytes are no datagram of the channel as it was sent.
-    pub(super) fn read(datagram: &[u8]) -> Option<Self> {
+    pub(crate) fn read(datagram: &[u8]) -> Option<Self> {
         let word = |at: usize| Some(u64::from_be_bytes(datagram.get(at..at + 8)?.try_into().ok()?));
         let is_whole = datagram.len() == DATAGRAM_LEN && word(SUM_AT)? == sum(datagram);
         is_whole.then_some(Self { number: word(NUMBER_AT)?, sent_ns: word(SENT_AT)? })
@@ -57,19 +57,19 @@ impl Stamp {
 
 /// A channel's shape.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Channel {
+pub(crate) struct Channel {
     /// Bits a second.
-    pub(super) bitrate: u64,
+    pub(crate) bitrate: u64,
 }
 
 impl Channel {
     /// Time from one datagram to the next.
-    pub(super) const fn interval(self) -> Duration {
+    pub(crate) const fn interval(self) -> Duration {
         Duration::from_nanos(DATAGRAM_LEN as u64 * 8_000_000_000 / self.bitrate)
     }
 
     /// Its datagram of that number.
-    pub(super) fn datagram(self, stamp: Stamp) -> [u8; DATAGRAM_LEN] {
+    pub(crate) fn datagram(self, stamp: Stamp) -> [u8; DATAGRAM_LEN] {
         let mut datagram = [0xA5; DATAGRAM_LEN];
         let Stamp { number, sent_ns } = stamp;
         for (slot, packet) in datagram.chunks_exact_mut(PACKET_LEN).enumerate() {
@@ -130,14 +130,14 @@ fn sum(datagram: &[u8]) -> u64 {
 
 /// Sends a channel, on a thread of its own, until it is stopped or dropped.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(crate) struct Source {
     stop: Arc<AtomicBool>,
     sent: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Source {
-    pub(super) fn start(sender: Sender, channel: Channel) -> Self {
+    pub(crate) fn start(sender: Sender, channel: Channel) -> Self {
         let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let (stopped, count) = (Arc::clone(&stop), Arc::clone(&sent));
         let thread = thread::spawn(move || send(&sender, channel, &stopped, &count));
@@ -145,12 +145,12 @@ impl Source {
     }
 
     /// Datagrams so far.
-    pub(super) fn sent(&self) -> u64 {
+    pub(crate) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
 
     /// Stops, and says how many were sent.
-    pub(super) fn stop(mut self) -> u64 {
+    pub(crate) fn stop(mut self) -> u64 {
         self.end();
         self.sent.load(Ordering::Relaxed)
     }
@@ -170,6 +170,7 @@ impl Drop for Source {
 }
 
 fn send(sender: &Sender, channel: Channel, stop: &AtomicBool, count: &AtomicU64) {
+    go_first();
     let mut due = Instant::now();
     for number in 0.. {
         if stop.load(Ordering::Relaxed) {

@@ -1,7 +1,7 @@
 //! How good a pair is: what a viewer sees when the instance on air dies, freezes, is cut off or hands over.
 
-mod account;
-mod channel;
+pub(crate) mod account;
+pub(crate) mod channel;
 mod cost;
 mod decode;
 mod event;
@@ -10,8 +10,9 @@ mod other;
 mod pair;
 mod plot;
 mod run;
+pub(crate) mod spread;
 mod table;
-mod tape;
+pub(crate) mod tape;
 
 pub use account::Account;
 pub use cost::{CostPlan, costs};

@@ -6,12 +6,10 @@ use super::cost::Cost;
 use super::event::Event;
 use super::plot::{Row, draw};
 use super::run::Outcome;
+use super::spread::spread;
 
 /// Bits a second of the channel, who carried it, and what was done.
 type Kind = (u64, String, Event);
-
-/// Lowest share of outcomes that are at most what is shown as the 99th percentile.
-const P99: f64 = 0.99;
 
 /// The bitrate of the picture and the short table.
 const SHOWN_BITRATE: u64 = 8_000_000;
@@ -30,22 +28,9 @@ impl Group<'_> {
         self.0.iter().map(|outcome| figure(outcome)).max().unwrap_or(0)
     }
 
-    /// The least of the figures that the share `p` of all does not exceed.
-    fn percentile(&self, p: f64, figure: impl Fn(&Outcome) -> f64) -> f64 {
-        let mut figures: Vec<f64> = self.0.iter().map(|outcome| figure(outcome)).collect();
-        figures.sort_by(f64::total_cmp);
-        let rank = (p * figures.len() as f64).ceil() as usize;
-        figures.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)
-    }
-
     fn spread(&self, figure: impl Fn(&Outcome) -> f64) -> String {
-        let [p50, p99, max] = [0.5, P99, 1.0].map(|p| millis(self.percentile(p, &figure)));
-        format!("{p50} / {p99} / {max}")
+        spread(self.0.iter().map(|outcome| figure(outcome)))
     }
-}
-
-fn millis(value: f64) -> String {
-    if value < 99.95 { format!("{value:.1}") } else { format!("{value:.0}") }
 }
 
 fn groups(outcomes: &[Outcome]) -> BTreeMap<Kind, Group<'_>> {

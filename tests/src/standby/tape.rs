@@ -12,29 +12,29 @@ use nix::sys::socket::sockopt::ReceiveTimestampns;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrIn, recvmsg, setsockopt};
 
 use super::channel::{DATAGRAM_LEN, Stamp};
-use crate::lab::{NetNs, listen};
+use crate::lab::{NetNs, go_first, listen};
 
 /// A datagram at the viewer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Arrival {
-    pub(super) stamp: Stamp,
+pub(crate) struct Arrival {
+    pub(crate) stamp: Stamp,
     /// UTC when the kernel took it in: what the viewer does with its processor is no part of it.
-    pub(super) received_ns: u64,
+    pub(crate) received_ns: u64,
     /// Last byte of the sender's address.
-    pub(super) host: u8,
+    pub(crate) host: u8,
 }
 
 /// What came, in its order.
 #[derive(Debug, Default)]
-pub(super) struct Reel {
-    pub(super) arrivals: Vec<Arrival>,
+pub(crate) struct Reel {
+    pub(crate) arrivals: Vec<Arrival>,
     /// Datagrams that are none of the channel, or not as they were sent.
-    pub(super) foreign: u64,
+    pub(crate) foreign: u64,
 }
 
 /// Records on a thread of its own until it is dropped.
 #[derive(Debug)]
-pub(super) struct Tape {
+pub(crate) struct Tape {
     stop: Arc<AtomicBool>,
     reel: Arc<Mutex<Reel>>,
     thread: Option<JoinHandle<()>>,
@@ -42,31 +42,37 @@ pub(super) struct Tape {
 
 impl Tape {
     /// Records what is sent to `group` on `interface` of `namespace`.
-    pub(super) fn start(namespace: &NetNs, interface: &str, group: &str) -> Self {
+    pub(crate) fn start(namespace: &NetNs, interface: &str, group: &str) -> Self {
         let socket = listen(namespace, interface, group);
         setsockopt(&socket, ReceiveTimestampns, &true).expect("the kernel's stamps");
         let (stop, reel) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Reel::default())));
         let (stopped, kept) = (Arc::clone(&stop), Arc::clone(&reel));
         let thread = thread::spawn(move || {
+            go_first();
             while !stopped.load(Ordering::Relaxed) {
-                record(&socket, &kept);
+                record(&socket, &kept, &stopped);
             }
         });
         Self { stop, reel, thread: Some(thread) }
     }
 
     /// The number of the last datagram, if there was any.
-    pub(super) fn last(&self) -> Option<u64> {
+    pub(crate) fn last(&self) -> Option<u64> {
         self.reel.lock().unwrap().arrivals.last().map(|arrival| arrival.stamp.number)
     }
 
+    /// Last byte of the address that the last datagram came from, if there was any.
+    pub(crate) fn last_host(&self) -> Option<u8> {
+        self.reel.lock().unwrap().arrivals.last().map(|arrival| arrival.host)
+    }
+
     /// Number of datagrams so far.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.reel.lock().unwrap().arrivals.len()
     }
 
     /// Stops, and gives all.
-    pub(super) fn take(mut self) -> Reel {
+    pub(crate) fn take(mut self) -> Reel {
         self.end();
         std::mem::take(&mut *self.reel.lock().unwrap())
     }
@@ -85,10 +91,10 @@ impl Drop for Tape {
     }
 }
 
-/// Takes what comes until nothing has come for a while.
-fn record(socket: &UdpSocket, reel: &Mutex<Reel>) {
+/// Takes what comes until nothing has come for a while, or it is stopped: a channel need not end with its viewer.
+fn record(socket: &UdpSocket, reel: &Mutex<Reel>, stop: &AtomicBool) {
     let mut control = nix::cmsg_space!(nix::sys::time::TimeSpec);
-    loop {
+    while !stop.load(Ordering::Relaxed) {
         let mut bytes = [0; DATAGRAM_LEN + 1];
         let mut parts = [IoSliceMut::new(&mut bytes)];
         let received = recvmsg::<SockaddrIn>(socket.as_raw_fd(), &mut parts, Some(&mut control), MsgFlags::empty());

@@ -1,11 +1,11 @@
 //! Flows as a person has them: refused with a sentence, or on air.
 
 use serde_json::{Value, json};
+use tests::cluster::operator::{Operator, clear, flow, handler, try_apply, wait_for};
 use tests::continuity::Continuity;
 use tests::lab::{Capture, until};
 
 use super::cluster;
-use super::operator::{Operator, clear, flow, handler, try_apply, wait_for};
 
 const GROUP: &str = "239.1.1.7:5000";
 
@@ -152,7 +152,7 @@ fn a_handler_that_is_deleted_takes_no_channel_off_air() {
 fn another_version_takes_over_without_a_loss() {
     let cluster = cluster();
     let operator = Operator::start(&cluster);
-    super::operator::push(&cluster, "1.0.1");
+    tests::cluster::operator::push(&cluster, "1.0.1");
     cluster.apply(&handler("ch7"));
     cluster.apply(&flow("ch7", pair()));
     let before = wait_for(&cluster, &operator, "ch7", "Ready", "True", "AllWell");

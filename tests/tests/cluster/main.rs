@@ -5,7 +5,7 @@ mod faults;
 mod flows;
 mod lab;
 mod multicast;
-mod operator;
+mod on_air;
 mod pods;
 mod scale;
 mod workload;

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tests::cluster::Cluster;
+use tests::cluster::operator::{Operator, clear, handler, prepare};
 use tests::lab::{Metrics, Process, get, until};
 
 use super::cluster;
-use super::operator::{Operator, clear, handler, prepare};
 
 const NODES: usize = 100;
 const FLOWS: usize = 1_000;
@@ -51,7 +51,7 @@ fn flow(number: usize) -> Value {
         "out": [format!("239.2.{}.{}:5000", number / 250, number % 250)],
         "nodeSelector": {SIMULATED: "fake"},
     });
-    super::operator::flow(&format!("flow{number}"), spec)
+    tests::cluster::operator::flow(&format!("flow{number}"), spec)
 }
 
 /// Nodes, and the program that plays their kubelets.

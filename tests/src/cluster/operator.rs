@@ -8,34 +8,36 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::cluster::{Cluster, Image, REGISTRY_NAME};
-use tests::lab::{Ended, Process, until};
+
+use super::{Cluster, Image, REGISTRY_NAME};
+use crate::lab::{Ended, Process, until};
 
 /// Where the operator keeps what is its own.
 const NAMESPACE: &str = "flowclient-system";
 /// Image of flowclient in the registry.
 const IMAGE: &str = "flowclient";
 /// Version that flows run unless they name one.
-pub(crate) const VERSION: &str = "1.0.0";
+pub const VERSION: &str = "1.0.0";
 /// Secret with the registry's login, in the namespace of the flows.
 const LOGIN: &str = "registry-login";
 /// Folder of the plain manifests and the chart.
 const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/kubernetes");
 
 /// A running operator with the rights that its manifests give it, and no others; killed when dropped.
-pub(crate) struct Operator {
+#[derive(Debug)]
+pub struct Operator {
     process: Process,
     _folder: TempDir,
 }
 
 impl Operator {
     /// Puts all that it needs into the cluster, and starts it.
-    pub(crate) fn start(cluster: &Cluster) -> Self {
+    pub fn start(cluster: &Cluster) -> Self {
         prepare(cluster);
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("config");
         fs::write(&config, kubeconfig(cluster).to_string()).unwrap();
-        let mut command = cluster.machine("k0").net().command(binary("flow-operator"));
+        let mut command = cluster.machine("k0").net().command(operator_binary());
         command.env("KUBECONFIG", &config).args(["run", "--namespace", NAMESPACE, "--listen", "0.0.0.0:8080"]);
         command.args(["--image", &format!("{REGISTRY_NAME}/{IMAGE}"), "--default-version", VERSION]);
         command.args(["--pull-secret", LOGIN, "--priority-class", "flowclient-on-air"]);
@@ -43,22 +45,32 @@ impl Operator {
     }
 
     /// Memory that it has taken, at its highest, in KiB.
-    pub(crate) fn highest_memory_kib(&self) -> u64 {
+    pub fn highest_memory_kib(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.pid())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
+    /// Whether it has not ended by itself.
+    pub fn is_running(&mut self) -> bool {
+        self.process.try_status().is_none()
+    }
+
     /// What it has logged.
-    pub(crate) fn log(&self) -> String {
+    pub fn log(&self) -> String {
         self.process.stderr()
     }
 }
 
 /// Puts the definitions, the rights and flowclient's image in place.
-pub(crate) fn prepare(cluster: &Cluster) {
+pub fn prepare(cluster: &Cluster) {
     install(cluster);
     push(cluster, VERSION);
+}
+
+/// The operator: `FLOW_OPERATOR_BIN`, or the one built into the same target directory as this program.
+fn operator_binary() -> PathBuf {
+    env::var_os("FLOW_OPERATOR_BIN").map_or_else(|| binary("flow-operator"), PathBuf::from)
 }
 
 /// A program of this workspace, built into the same target directory as this one.
@@ -96,7 +108,7 @@ fn kubeconfig(cluster: &Cluster) -> Value {
 }
 
 /// Pushes flowclient's image as `version`.
-pub(crate) fn push(cluster: &Cluster, version: &str) {
+pub fn push(cluster: &Cluster, version: &str) {
     static IMAGES: OnceLock<TempDir> = OnceLock::new();
     let folder = IMAGES.get_or_init(|| tempfile::tempdir().unwrap()).path().join(version);
     let name = format!("{IMAGE}:{version}");
@@ -107,30 +119,44 @@ pub(crate) fn push(cluster: &Cluster, version: &str) {
     cluster.push(&image, &name).expect_success();
 }
 
-/// flowclient with its libraries in it, as an image without any needs it.
+/// flowclient with its libraries in it, as an image without any needs it: `FLOWCLIENT_STATIC_BIN`, a file of the name
+/// `flowclient`, or built now.
 fn static_flowclient() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
-        let folder = env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["build", "--locked", "--quiet", "--package", "flowclient", "--target", &target, "--target-dir"]);
-        cargo.arg(&folder).env("RUSTFLAGS", "-C target-feature=+crt-static");
-        cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-        Process::run_long(&mut cargo).expect_success();
-        folder.join(target).join("debug/flowclient")
-    })
+    PROGRAM.get_or_init(|| env::var_os("FLOWCLIENT_STATIC_BIN").map_or_else(build_static_flowclient, PathBuf::from))
+}
+
+fn build_static_flowclient() -> PathBuf {
+    let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
+    let (folder, profile) = target_folder();
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--locked", "--quiet", "--package", "flowclient", "--target", &target, "--target-dir"]);
+    cargo.arg(&folder).env("RUSTFLAGS", "-C target-feature=+crt-static");
+    cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    if profile == "release" {
+        cargo.arg("--release");
+    }
+    Process::run_long(&mut cargo).expect_success();
+    folder.join(target).join(profile).join("flowclient")
+}
+
+/// The target directory that this program was built into, and the folder of its profile in there.
+fn target_folder() -> (PathBuf, &'static str) {
+    let me = env::current_exe().unwrap();
+    let of = |profile| me.ancestors().find(|folder| folder.ends_with(profile)).and_then(Path::parent);
+    let found = ["debug", "release"].into_iter().find_map(|profile| Some((of(profile)?.to_owned(), profile)));
+    found.expect("a program of a target directory")
 }
 
 /// Applies an object with kubectl, which may be refused.
-pub(crate) fn try_apply(cluster: &Cluster, object: &Value) -> Ended {
+pub fn try_apply(cluster: &Cluster, object: &Value) -> Ended {
     let file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
     fs::write(file.path(), object.to_string()).unwrap();
     cluster.kubectl(&["apply", "--filename", file.path().to_str().unwrap()])
 }
 
 /// A handler whose channel is made by each instance.
-pub(crate) fn handler(name: &str) -> Value {
+pub fn handler(name: &str) -> Value {
     json!({
         "apiVersion": "flowclient.io/v1alpha1", "kind": "Handler", "metadata": {"name": name},
         "spec": {"title": "Channel 7", "source": "test:clock?bitrate=2M&label=CH+7&name=Channel+7"},
@@ -138,7 +164,7 @@ pub(crate) fn handler(name: &str) -> Value {
 }
 
 /// A flow of the default namespace.
-pub(crate) fn flow(name: &str, spec: Value) -> Value {
+pub fn flow(name: &str, spec: Value) -> Value {
     json!({
         "apiVersion": "flowclient.io/v1alpha1", "kind": "Flow",
         "metadata": {"name": name, "namespace": "default"}, "spec": spec,
@@ -146,7 +172,7 @@ pub(crate) fn flow(name: &str, spec: Value) -> Value {
 }
 
 /// Waits until a condition of a flow is so, for that reason; returns the flow's status.
-pub(crate) fn wait_for(
+pub fn wait_for(
     cluster: &Cluster,
     operator: &Operator,
     name: &str,
@@ -167,6 +193,6 @@ pub(crate) fn wait_for(
 }
 
 /// Deletes all flows and handlers, and waits until they are gone: the operator must be running.
-pub(crate) fn clear(cluster: &Cluster) {
+pub fn clear(cluster: &Cluster) {
     cluster.kubectl(&["delete", "flows,handlers", "--all", "--timeout=100s"]).expect_success();
 }

@@ -1,0 +1,60 @@
+//! `on-air measure|table`: how good a flow is in a cluster; `bench/cluster` calls it.
+#![allow(clippy::print_stdout, reason = "the figures are for whoever runs it")]
+#![allow(clippy::expect_used, reason = "a lab that cannot be built, or a wrong record, is told with where it happened")]
+
+use std::env;
+use std::io::stdin;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use tests::cluster::shared;
+use tests::on_air::{Fault, Outcome, Station, suffer, table};
+
+/// What a viewer sees of a flow in a cluster while nodes are drained and lost.
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    part: Part,
+}
+
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// Measure in a lab of its own; a record a line.
+    Measure {
+        /// How often each fault is done.
+        #[arg(long, default_value_t = 10)]
+        times: usize,
+        /// Which.
+        #[arg(long, value_enum, value_delimiter = ',', default_values_t = Fault::ALL)]
+        faults: Vec<Fault>,
+        /// Seconds for which the control plane or the operator is away.
+        #[arg(long, default_value_t = 30)]
+        away: u64,
+    },
+    /// Make a table of the records at standard input.
+    Table,
+}
+
+fn main() {
+    match Arguments::parse().part {
+        Part::Measure { times, faults, away } => measure(times, &faults, Duration::from_secs(away)),
+        Part::Table => println!("{}", table(&records())),
+    }
+}
+
+/// The faults in turn, so that what drifts on this machine does so for all.
+fn measure(times: usize, faults: &[Fault], away: Duration) {
+    let lab = env::current_exe().expect("this program").with_file_name("lab");
+    let cluster = shared(lab.to_str().expect("a path in UTF-8"));
+    let mut station = Station::start(&cluster, None);
+    for fault in std::iter::repeat_n(faults, times).flatten() {
+        for outcome in suffer(&mut station, *fault, away) {
+            println!("{}", serde_json::to_string(&outcome).expect("figures as JSON"));
+        }
+    }
+    station.close();
+}
+
+fn records() -> Vec<Outcome> {
+    stdin().lines().map(|line| serde_json::from_str(&line.expect("a line")).expect("a record")).collect()
+}
