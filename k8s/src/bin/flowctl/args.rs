@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use k8s::image::Reference;
 
+use crate::view::args::ViewCommand;
+
 /// Brings flowclient to a cluster.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 120)]
@@ -20,6 +22,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ImageCommand,
     },
+    #[command(flatten)]
+    View(ViewCommand),
 }
 
 #[derive(Subcommand)]
