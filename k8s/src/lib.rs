@@ -7,6 +7,8 @@
 //! `flow-operator`. [`view`] shows a person how flows stand.
 
 pub mod crd;
+#[cfg(test)]
+mod golden;
 pub mod image;
 pub mod operator;
 pub mod registry;
