@@ -8,6 +8,8 @@ mod multicast;
 mod operator;
 mod pods;
 mod scale;
+mod signatures;
+mod view;
 mod workload;
 
 use std::sync::MutexGuard;
