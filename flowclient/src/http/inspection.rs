@@ -27,7 +27,9 @@ pub(super) fn answer(views: &[FlowView], flow: &str, form: Form) -> Reply {
     let kind = if form == Form::Json { JSON } else { TEXT };
     match report_on(view, form) {
         Ok(Some(report)) => reply(StatusCode::OK, kind, report),
-        Ok(None) => reply(StatusCode::CONFLICT, TEXT, format!("{flow} is not inspected in full, or nothing came in yet\n")),
+        Ok(None) => {
+            reply(StatusCode::CONFLICT, TEXT, format!("{flow} is not inspected in full, or nothing came in yet\n"))
+        }
         Err(error) => reply(StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{error}\n")),
     }
 }

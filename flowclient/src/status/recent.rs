@@ -56,7 +56,9 @@ impl Trail {
 
     /// What went wrong of late, as of the last note.
     pub(super) fn recent(&self) -> Recent {
-        let since = |kept: &VecDeque<(Instant, Wrong)>| kept.front().map_or_else(Wrong::default, |(_, then)| self.now.since(then));
+        let since = |kept: &VecDeque<(Instant, Wrong)>| {
+            kept.front().map_or_else(Wrong::default, |(_, then)| self.now.since(then))
+        };
         Recent { minute: since(&self.seconds), hour: since(&self.minutes) }
     }
 }

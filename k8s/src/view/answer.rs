@@ -57,7 +57,8 @@ pub struct Loss {
 impl Loss {
     /// Causes with their packets, those without any left out.
     pub fn causes(self) -> impl Iterator<Item = (&'static str, u64)> {
-        let all = [("upstream", self.upstream), ("network", self.network), ("host", self.host), ("process", self.process)];
+        let all =
+            [("upstream", self.upstream), ("network", self.network), ("host", self.host), ("process", self.process)];
         all.into_iter().filter(|(_, packets)| *packets > 0)
     }
 

@@ -6,7 +6,10 @@ use std::time::Duration;
 pub fn bit_rate(bits_per_second: f64) -> String {
     let units = [("Gb/s", 1e9), ("Mb/s", 1e6), ("kb/s", 1e3)];
     let unit = units.into_iter().find(|(_, size)| bits_per_second >= *size);
-    unit.map_or_else(|| format!("{bits_per_second:.0} b/s"), |(name, size)| format!("{:.1} {name}", bits_per_second / size))
+    unit.map_or_else(
+        || format!("{bits_per_second:.0} b/s"),
+        |(name, size)| format!("{:.1} {name}", bits_per_second / size),
+    )
 }
 
 /// `3d 4h`, `2h 5m`, `5m 7s`, `7s`: the two greatest units that count.

@@ -74,7 +74,8 @@ impl Counted {
     }
 
     fn latency_since(&self, before: &Self) -> Vec<(f64, f64)> {
-        let earlier = |bound: f64| before.latency.iter().find(|(other, _)| *other == bound).map_or(0.0, |(_, count)| *count);
+        let earlier =
+            |bound: f64| before.latency.iter().find(|(other, _)| *other == bound).map_or(0.0, |(_, count)| *count);
         let began_anew = self.latency.iter().any(|(bound, count)| *count < earlier(*bound));
         let since = |(bound, count): &(f64, f64)| (*bound, if began_anew { *count } else { count - earlier(*bound) });
         self.latency.iter().map(since).collect()

@@ -102,8 +102,20 @@ mod tests {
     use super::*;
 
     fn row(name: &str, bits: f64, cpu: f64) -> LoadRow {
-        let load = Load { bits_per_second: bits, cpu, memory_bytes: 1e7, latency_p99_seconds: Some(0.0011), ..Load::default() };
-        LoadRow { namespace: "tv".into(), name: name.into(), state: State::Well, node: Some("k1".into()), load: Some(load) }
+        let load = Load {
+            bits_per_second: bits,
+            cpu,
+            memory_bytes: 1e7,
+            latency_p99_seconds: Some(0.0011),
+            ..Load::default()
+        };
+        LoadRow {
+            namespace: "tv".into(),
+            name: name.into(),
+            state: State::Well,
+            node: Some("k1".into()),
+            load: Some(load),
+        }
     }
 
     #[test]

@@ -144,8 +144,7 @@ impl Reach {
     /// Why there is no answer, in a sentence.
     pub async fn ask(&self, namespace: &str, pod: &PodSeen, path: &str) -> Result<String, String> {
         let Some(address) = pod.address else { return Err("it does not run yet".to_owned()) };
-        let target =
-            format!("/api/v1/namespaces/{namespace}/pods/{}:{}/proxy{path}", pod.name, address.port());
+        let target = format!("/api/v1/namespaces/{namespace}/pods/{}:{}/proxy{path}", pod.name, address.port());
         let request = hyper::Request::get(target).body(Vec::new()).map_err(|error| error.to_string())?;
         match timeout(PATIENCE, self.client.request_text(request)).await {
             Ok(Ok(text)) => Ok(text),

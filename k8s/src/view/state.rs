@@ -88,7 +88,11 @@ fn alone(conditions: &[Condition]) -> State {
 fn why_alone(instances: &[Found]) -> String {
     let others = instances.iter().filter(|one| !one.is_on_air());
     let whys: Vec<_> = others.filter_map(|one| Some(format!("{}: {}", one.place(), one.why()?))).collect();
-    if whys.is_empty() { "no other instance could go on".to_owned() } else { format!("no standby: {}", whys.join("; ")) }
+    if whys.is_empty() {
+        "no other instance could go on".to_owned()
+    } else {
+        format!("no standby: {}", whys.join("; "))
+    }
 }
 
 fn message(conditions: &[Condition], kind: &str) -> Option<String> {

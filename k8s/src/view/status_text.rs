@@ -37,7 +37,16 @@ pub fn table(board: &Board, with_namespaces: bool, now: Timestamp, colours: bool
         return "no flows\n".to_owned();
     }
     let heads = [
-        "FLOW", "STATE", "OUT", "ON AIR", "STANDBY", "VERSION", "BITRATE", "ERRORS 1m/1h", "LOST 1h", "ON AIR FOR",
+        "FLOW",
+        "STATE",
+        "OUT",
+        "ON AIR",
+        "STANDBY",
+        "VERSION",
+        "BITRATE",
+        "ERRORS 1m/1h",
+        "LOST 1h",
+        "ON AIR FOR",
         "LAST TAKE-OVER",
     ];
     let mut table = Table::new(&heads);
@@ -80,13 +89,23 @@ fn or_unknown(text: String) -> Cell {
 fn standby(standby: &[Standby]) -> Cell {
     let words: Vec<_> = standby.iter().map(|one| format!("{}{}", one.node, if one.ready { "" } else { "!" })).collect();
     let is_good = standby.iter().all(|one| one.ready);
-    if words.is_empty() { UNKNOWN.into() } else { Cell::new(words.join(","), if is_good { Look::Plain } else { Look::Doubtful }) }
+    if words.is_empty() {
+        UNKNOWN.into()
+    } else {
+        Cell::new(words.join(","), if is_good { Look::Plain } else { Look::Doubtful })
+    }
 }
 
 fn errors(recent: Option<Recent>) -> Cell {
     let Some(recent) = recent else { return UNKNOWN.into() };
     let (minute, hour) = (recent.minute.tr101290_errors, recent.hour.tr101290_errors);
-    let look = if minute > 0 { Look::Bad } else if hour > 0 { Look::Doubtful } else { Look::Plain };
+    let look = if minute > 0 {
+        Look::Bad
+    } else if hour > 0 {
+        Look::Doubtful
+    } else {
+        Look::Plain
+    };
     Cell::new(format!("{minute}/{hour}"), look)
 }
 
@@ -141,7 +160,8 @@ fn facts(row: &Row, now: Timestamp) -> Vec<(&'static str, String)> {
     if let Some(recent) = row.recent {
         for (when, wrong) in [("last minute", recent.minute), ("last hour", recent.hour)] {
             let causes: Vec<_> = wrong.loss.causes().map(|(cause, packets)| format!("{packets} {cause}")).collect();
-            let lost = if causes.is_empty() { "no packet lost".to_owned() } else { format!("lost: {}", causes.join(", ")) };
+            let lost =
+                if causes.is_empty() { "no packet lost".to_owned() } else { format!("lost: {}", causes.join(", ")) };
             facts.push((when, format!("{} errors of TR 101 290, {lost}", wrong.tr101290_errors)));
         }
     }

@@ -136,7 +136,10 @@ fn instances_that_start_are_a_change_and_those_that_cannot_a_risk() {
 #[test]
 fn the_table_says_it_all_at_a_glance() {
     let subjects = [
-        Subject { flow: flow("ch8", &[condition("Ready", "False", "Conflict", "its output is taken")]), instances: vec![] },
+        Subject {
+            flow: flow("ch8", &[condition("Ready", "False", "Conflict", "its output is taken")]),
+            instances: vec![],
+        },
         Subject { flow: flow("ch7", &all_well()), instances: pair() },
     ];
     let board = Board::of(&subjects, now());
@@ -157,7 +160,8 @@ ch8   OFF AIR  239.1.1.7:5000  -       -        -        -         -            
 fn all_of_a_flow_is_told_with_its_instances_conditions_and_events() {
     let row = Row::of(&Subject { flow: flow("ch7", &all_well()), instances: pair() }, now());
     let at = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(now()));
-    let happening = Happening { at, is_warning: false, reason: "TakenOver".into(), note: "k1 is on air, and k2 was before".into() };
+    let happening =
+        Happening { at, is_warning: false, reason: "TakenOver".into(), note: "k1 is on air, and k2 was before".into() };
     let expected = "\
 tv/ch7  well
   from            ch7
@@ -188,7 +192,10 @@ fn the_json_has_words_and_utc() {
     let board = Board::of(&[Subject { flow: flow("ch7", &all_well()), instances: pair() }], now());
     let json = serde_json::to_value(&board).unwrap();
     let row = &json["flows"][0];
-    assert_eq!((&json["state"], &row["on_air"], &row["standby"][0]["ready"]), (&json!("well"), &json!(["k1"]), &json!(true)));
+    assert_eq!(
+        (&json["state"], &row["on_air"], &row["standby"][0]["ready"]),
+        (&json!("well"), &json!(["k1"]), &json!(true))
+    );
     assert_eq!(row["on_air_since"], Timestamp::from_second(NOW - 307).unwrap().to_string());
     assert_eq!(row["last_takeover"]["reason"], "hand_over");
 }

@@ -27,7 +27,11 @@ fn a_person_sees_who_is_on_air_what_it_says_and_what_is_in_the_stream() {
 
     let board = json(flowctl(&cluster, &["status", "--json"]).expect_success());
     let row = &board["flows"][0];
-    assert_eq!((&board["state"], &row["name"], &row["on_air"][0]), (&json!("well"), &json!("ch7"), &json!(on_air)), "{row:#}");
+    assert_eq!(
+        (&board["state"], &row["name"], &row["on_air"][0]),
+        (&json!("well"), &json!("ch7"), &json!(on_air)),
+        "{row:#}"
+    );
     assert_eq!(row["standby"][0], json!({"node": standby, "ready": true, "why": null}));
     assert_eq!(row["recent"]["hour"]["tr101290_errors"], 0);
     assert!(row["bits_per_second"].as_f64().unwrap() > 1e6 && row["on_air_since"].is_string(), "{row:#}");
@@ -61,7 +65,11 @@ fn a_flow_that_cannot_be_on_air_ends_the_status_with_its_own_code() {
     wait_for(&cluster, &operator, "lost", "Ready", "False", "HandlerMissing");
     let ended = flowctl(&cluster, &["status"]);
     assert_eq!(ended.code(), Some(4), "{}", ended.stderr);
-    assert!(ended.stdout.contains("OFF AIR") && ended.stdout.contains("there is no handler \"nobody\""), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("OFF AIR") && ended.stdout.contains("there is no handler \"nobody\""),
+        "{}",
+        ended.stdout
+    );
     let ended = flowctl(&cluster, &["status", "none"]);
     assert!(ended.code() == Some(1) && ended.stderr.contains("there is no flow none"), "{}", ended.stderr);
     clear(&cluster);

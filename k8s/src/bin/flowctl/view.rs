@@ -13,8 +13,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use k8s::view::reach::Reach;
-use kube::config::{Config, KubeConfigOptions};
 use kube::Client;
+use kube::config::{Config, KubeConfigOptions};
 
 use args::{Place, ViewCommand};
 
@@ -35,7 +35,9 @@ async fn reach(place: &Place, all_namespaces: bool) -> anyhow::Result<(Reach, St
             let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
             Config::from_kubeconfig(&options).await.context("--context")?
         }
-        None => Config::infer().await.context("how to reach the API server is not known; set KUBECONFIG, or write ~/.kube/config")?,
+        None => Config::infer()
+            .await
+            .context("how to reach the API server is not known; set KUBECONFIG, or write ~/.kube/config")?,
     };
     let client = Client::try_from(config).context("the API server")?;
     let namespace = place.namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
