@@ -74,7 +74,7 @@ async fn wait(limit: Option<Duration>, mut events: UnboundedReceiver<EventKind>,
 
 /// What was found so far of a flow that runs.
 pub(super) fn document(view: &FlowView) -> Document {
-    let kind = view.source.parse().map_or("udp", |source| kind(&source));
+    let kind = view.source.parse::<Source>().map_or("udp", |source| kind(&source));
     let input = describe(view.source.clone(), kind, view.uptime, &view.counters);
     Document { input, report: (*view.report).clone() }
 }

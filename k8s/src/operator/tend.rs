@@ -115,7 +115,7 @@ impl Tender {
             handler: handler.as_deref(),
             flows: &flows,
             standings: self.standings(key),
-            verdicts: self.verdicts(flow, deployments.iter().map(|deployment| deployment.image.as_str())),
+            verdicts: self.verdicts(flow, deployments.iter().map(|deployment| deployment.image.clone())),
             deployments,
             now: now(),
         };
@@ -123,10 +123,9 @@ impl Tender {
     }
 
     /// What is known of the image that a flow is to run, and of those that it runs.
-    fn verdicts<'a>(&self, flow: &Flow, running: impl Iterator<Item = &'a str>) -> Verdicts {
+    fn verdicts(&self, flow: &Flow, running: impl Iterator<Item = String>) -> Verdicts {
         let Some(trust) = &self.trust else { return Verdicts(None) };
-        let wanted = self.config.image_of(&flow.spec);
-        trust.verdicts(running.chain([wanted.as_str()]))
+        trust.verdicts(running.chain([self.config.image_of(&flow.spec)]))
     }
 
     /// The ledger, filled from what the flows say when it is first needed.

@@ -71,14 +71,18 @@ impl Trust {
     }
 
     /// What is known of `images`. Those of which it is time to know more are looked at meanwhile.
-    pub fn verdicts<'a>(self: &Arc<Self>, images: impl Iterator<Item = &'a str>) -> Verdicts {
-        Verdicts(Some(images.map(|image| (image.to_owned(), self.verdict(image))).collect()))
+    pub fn verdicts(self: &Arc<Self>, images: impl Iterator<Item = String>) -> Verdicts {
+        let of = |image: String| {
+            let verdict = self.verdict(&image);
+            (image, verdict)
+        };
+        Verdicts(Some(images.map(of).collect()))
     }
 
     fn verdict(self: &Arc<Self>, image: &str) -> Verdict {
         let reference: Reference = match image.parse() {
             Ok(reference) => reference,
-            Err(error) => return Verdict::Refused { reason: "NoImage", message: ReferenceError::to_string(&error) },
+            Err(error) => return Verdict::Refused { reason: "NoImage", message: error.to_string() },
         };
         let now = Instant::now();
         let mut known = self.lock();
