@@ -205,7 +205,7 @@ fn image_verified(before: &[Condition], facts: &Facts<'_>) -> Finding {
         Verdict::Unknown(_) if was_verified => finding(IMAGE_VERIFIED, true, "Signed", signed),
         Verdict::Unknown(why) => finding(IMAGE_VERIFIED, None, "SignatureUnknown", why.clone()),
         Verdict::Verified(_) => finding(IMAGE_VERIFIED, true, "Signed", signed),
-        Verdict::Refused { reason, message } => finding(IMAGE_VERIFIED, false, *reason, message.clone()),
+        Verdict::Refused { reason, message } => finding(IMAGE_VERIFIED, false, reason, message.clone()),
     }
 }
 

@@ -67,7 +67,7 @@ impl Problem {
             Self::HandlerMissing(_) => "HandlerMissing",
             Self::HandlerInvalid { .. } => "HandlerInvalid",
             Self::Conflict { .. } => "Conflict",
-            Self::ImageRefused { reason, .. } => *reason,
+            Self::ImageRefused { reason, .. } => reason,
             Self::ImageUnknown(_) => "SignatureUnknown",
             Self::NoPort => "NoPort",
         }
