@@ -126,13 +126,13 @@ fn refusal(error: &VerifyError) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn away() -> Result<Digest, VerifyError> {
+    fn away() -> VerifyError {
         let (registry, said) = ("r.example.com".to_owned(), "refused".to_owned());
-        Err(VerifyError::Registry(RegistryError::Unreachable { registry, said }))
+        VerifyError::Registry(RegistryError::Unreachable { registry, said })
     }
 
-    fn unsigned() -> Result<Digest, VerifyError> {
-        Err(VerifyError::Unsigned { image: "r.example.com/f:1".parse().unwrap(), digest: Digest::of(b"x") })
+    fn unsigned() -> VerifyError {
+        VerifyError::Unsigned { image: "r.example.com/f:1".parse().unwrap(), digest: Digest::of(b"x") }
     }
 
     #[test]
@@ -142,7 +142,7 @@ mod tests {
         assert!(known.begin(start) && !known.begin(start));
         known.note(Ok(Digest::of(b"x")), start);
         assert!(!known.begin(start + TAG_FRESH / 2) && known.begin(start + TAG_FRESH));
-        known.note(away(), start + TAG_FRESH);
+        known.note(Err(away()), start + TAG_FRESH);
         assert_eq!(known.verdict(), Verdict::Verified(Digest::of(b"x")));
         assert!(!known.begin(start + TAG_FRESH) && known.begin(start + TAG_FRESH + FIRST_RETRY));
     }
@@ -151,11 +151,11 @@ mod tests {
     fn an_image_is_unknown_until_the_registry_answers_and_refused_if_unsigned() {
         let start = Instant::now();
         let mut known = Known::new("r.example.com/f:1", start);
-        known.note(away(), start);
+        known.note(Err(away()), start);
         assert!(matches!(known.verdict(), Verdict::Unknown(why) if why.contains("cannot be reached")));
-        known.note(unsigned(), start);
+        known.note(Err(unsigned()), start);
         assert!(matches!(known.verdict(), Verdict::Refused { reason: "Unsigned", .. }));
-        known.note(away(), start);
+        known.note(Err(away()), start);
         assert!(matches!(known.verdict(), Verdict::Refused { .. }));
         known.note(Ok(Digest::of(b"x")), start);
         assert!(known.is_settled(true) && !known.is_settled(false));
