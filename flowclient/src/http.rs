@@ -2,6 +2,7 @@
 
 mod api;
 mod assets;
+mod inspection;
 mod order;
 mod page;
 mod server;
@@ -82,7 +83,10 @@ impl Site {
             "/readyz" => self.readiness(),
             "/api/v1/flows" => self.flows(),
             "/api/v1/stream" => self.events(request.headers()),
-            path => asset(path),
+            path => match inspection::asked(path) {
+                Some((flow, form)) => inspection::answer(&self.board.views(), &flow, form),
+                None => asset(path),
+            },
         })
     }
 
@@ -158,7 +162,8 @@ fn with_headers(status: StatusCode, content: &'static str, body: Either<Full<Byt
 
 fn not_found(path: &str) -> String {
     format!(
-        "{path} is not here; these are: / /metrics /healthz /readyz /api/v1/flows /api/v1/flows/NAME/hand-over /api/v1/stream\n"
+        "{path} is not here; these are: / /metrics /healthz /readyz /api/v1/flows /api/v1/flows/NAME/hand-over \
+         /api/v1/flows/NAME/inspection[.txt|.ansi] /api/v1/stream\n"
     )
 }
 

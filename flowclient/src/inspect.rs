@@ -16,8 +16,37 @@ use crate::error::ConfigError;
 use document::Document;
 use input::Input;
 
+use crate::status::FlowView;
+
 /// Priority 1 errors were found, nothing came in, or the capture ends with damage.
 const FOUND_ERRORS: u8 = 1;
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// After the schema.
+    Json,
+    /// For people.
+    Text,
+    /// For people at a terminal, with colours.
+    Coloured,
+}
+
+/// The report on a flow that runs, as far as it has come; nothing if the flow is not inspected in full.
+///
+/// # Errors
+/// When it cannot be written as JSON, which it can.
+pub(crate) fn report_on(view: &FlowView, form: Form) -> serde_json::Result<Option<String>> {
+    if view.report.tr101290.is_empty() {
+        return Ok(None);
+    }
+    let document = live::document(view);
+    match form {
+        Form::Json => document.to_json().map(Some),
+        Form::Text => Ok(Some(text::render(&document, false))),
+        Form::Coloured => Ok(Some(text::render(&document, true))),
+    }
+}
 
 /// Inspects what the arguments name and writes what was found.
 ///

@@ -44,6 +44,7 @@ mod tests {
             shown_pids: Default::default(),
             pair: None,
             thread: 0,
+            recent: Default::default(),
             loss: Default::default(),
             rates: Rates { input_bits: 8.0e6, output_bits: 8.1e6 },
             state,

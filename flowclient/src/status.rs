@@ -6,6 +6,7 @@ mod health;
 mod host_view;
 mod pacing;
 mod rates;
+mod recent;
 mod shown_pids;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ pub(crate) use host_view::HostView;
 pub(crate) use pacing::{DEGRADED, shown_tier};
 use rates::Meter;
 pub(crate) use rates::Rates;
+pub(crate) use recent::Recent;
+use recent::{Trail, Wrong};
 use shown_pids::ShownPids;
 
 use crate::cause::{Attribution, Facts, Inlet, Loss, Share, Verdict};
@@ -47,6 +50,8 @@ pub(crate) struct FlowView {
     pub(crate) pair: Option<Arc<PairStatus>>,
     /// Transport packets lost, by cause, as of the last second.
     pub(crate) loss: Loss,
+    /// What went wrong of late, as of the last second.
+    pub(crate) recent: Recent,
     pub(crate) rates: Rates,
     pub(crate) state: State,
     /// What keeps the flow from doing all its work; empty when nothing does.
@@ -106,6 +111,7 @@ struct Entry {
     meter: Meter,
     shown_pids: ShownPids,
     attribution: Attribution,
+    trail: Trail,
     since: Instant,
 }
 
@@ -148,6 +154,7 @@ impl Board {
             meter: Meter::new(now),
             shown_pids: ShownPids::default(),
             attribution: Attribution::default(),
+            trail: Trail::default(),
             since: now,
         };
         self.write().insert(spec.name.clone(), entry);
@@ -242,7 +249,13 @@ impl Entry {
     fn sample(&mut self, name: &str, now: Instant) -> Share {
         let counters = self.stats.snapshot();
         self.meter.sample(now, &counters);
-        self.shown_pids.update(&self.stats.report().pids);
+        let report = self.stats.report();
+        self.shown_pids.update(&report.pids);
+        let errors = match report.tr101290.is_empty() {
+            true => counters.continuity_errors,
+            false => report.tr101290.values().map(|indicator| indicator.errors).sum(),
+        };
+        self.trail.note(now, Wrong { tr101290_errors: errors, loss: self.attribution.total() });
         Share { flow: name.to_owned(), inlet: self.inlet.clone(), counters }
     }
 
@@ -263,6 +276,7 @@ impl Entry {
             report: self.stats.report(),
             shown_pids: self.shown_pids.clone(),
             loss: self.attribution.total(),
+            recent: self.trail.recent(),
             rates: self.meter.rates(),
             state: self.state(&counters, pair.as_deref()),
             troubles: self.health.troubles(&counters, pair.as_deref()),

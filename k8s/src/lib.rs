@@ -4,7 +4,7 @@
 //! signed, and takes old versions away. The program `flowctl` is the command line over both.
 //!
 //! [`crd`] has the objects by which a person tells the cluster what to keep on air; [`operator`] is what keeps it, in the program
-//! `flow-operator`.
+//! `flow-operator`. [`view`] shows a person how flows stand.
 
 pub mod crd;
 #[cfg(test)]
@@ -12,3 +12,4 @@ mod golden;
 pub mod image;
 pub mod operator;
 pub mod registry;
+pub mod view;

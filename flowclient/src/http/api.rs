@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::cause::Loss;
 use crate::metrics::{REVISION, VERSION};
-use crate::status::{FlowView, OutputView, shown_tier};
+use crate::status::{FlowView, OutputView, Recent, shown_tier};
 
 /// The answer. Spans are in seconds, rates in bits a second, times Unix seconds; what is not known is null.
 #[derive(Serialize)]
@@ -35,6 +35,8 @@ struct Flow<'a> {
     input: Input<'a>,
     /// Transport packets lost, by cause.
     loss: Loss,
+    /// Errors of TR 101 290 and losses of the last minute and the last hour.
+    recent: Recent,
     stream: Stream,
     outputs: Vec<Output<'a>>,
     output: OutputSum,
@@ -127,6 +129,7 @@ impl<'a> Flow<'a> {
             uptime_seconds: view.uptime.as_secs_f64(),
             input: Input::of(view),
             loss: view.loss,
+            recent: view.recent,
             stream: Stream::of(view),
             outputs: view.outputs.iter().map(Output::of).collect(),
             output: OutputSum::of(view),

@@ -5,7 +5,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use relay::event::{EventKind, FlowEvent};
 use relay::pair::machine::{NotHandedOver, Role};
+use relay::stage::inspect::Inspector;
 use relay::stats::{Counters, FlowStats};
+use relay::time::Time;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -130,6 +132,22 @@ async fn a_flow_is_handed_over_by_post_or_the_reason_told() {
     assert!(answer.starts_with("HTTP/1.1 405 ") && answer.contains("allow: POST\r\n"), "{answer}");
     let answer = ask_with(address, &post("ch7"), "Origin: http://elsewhere\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+}
+
+#[tokio::test]
+async fn the_report_on_a_flow_is_written_as_inspect_writes_it_or_said_why_not() {
+    let (board, address) = site().await;
+    assert!(ask(address, "GET /api/v1/flows/ch9/inspection").await.starts_with("HTTP/1.1 404 "));
+    let answer = ask(address, "GET /api/v1/flows/ch7/inspection.txt").await;
+    assert!(answer.starts_with("HTTP/1.1 409 ") && answer.contains("not inspected in full"), "{answer}");
+    let stats = Arc::new(FlowStats::default());
+    stats.publish_report(Inspector::default().report(Time::default()));
+    board.enter(&spec("ch8", 6_000), stats, 0);
+    let answer = ask(address, "GET /api/v1/flows/ch8/inspection.txt").await;
+    assert!(answer.contains("TR 101 290") && answer.contains("continuity_count_error"), "{answer}");
+    let answer = ask(address, "GET /api/v1/flows/ch8/inspection").await;
+    let json: serde_json::Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!((&json["input"]["kind"], &json["ts"]["packets"]), (&"udp".into(), &0.into()));
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use super::document::{Document, InputReport};
 use super::refuse;
 use crate::human::count;
 use crate::signals::{Request, Signals};
+use crate::status::FlowView;
 use crate::{check, console};
 
 /// Inspects `source` for `limit`, until it ends, or until a signal says to stop.
@@ -39,7 +40,7 @@ pub(super) async fn inspect(source: &Source, limit: Option<Duration>) -> anyhow:
     wait(limit, events, &mut signals).await;
     let counters = driver.remove(handle);
     driver.stop();
-    let input = describe(source, started.elapsed(), &counters);
+    let input = describe(source.to_string(), kind(source), started.elapsed(), &counters);
     Ok(Document { input, report: (*stats.report()).clone() })
 }
 
@@ -71,15 +72,27 @@ async fn wait(limit: Option<Duration>, mut events: UnboundedReceiver<EventKind>,
     }
 }
 
-fn describe(source: &Source, span: Duration, counters: &Counters) -> InputReport {
-    let kind = match source {
-        Source::Network(input) if input.transport == Transport::Rtp => "rtp",
-        Source::Network(_) => "udp",
+/// What was found so far of a flow that runs.
+pub(super) fn document(view: &FlowView) -> Document {
+    let kind = view.source.parse::<Source>().map_or("udp", |source| kind(&source));
+    let input = describe(view.source.clone(), kind, view.uptime, &view.counters);
+    Document { input, report: (*view.report).clone() }
+}
+
+const fn kind(source: &Source) -> &'static str {
+    match source {
+        Source::Network(input) => match input.transport {
+            Transport::Rtp => "rtp",
+            Transport::Udp => "udp",
+        },
         Source::File(_) => "file",
         Source::Test(_) => "test",
-    };
+    }
+}
+
+fn describe(name: String, kind: &'static str, span: Duration, counters: &Counters) -> InputReport {
     InputReport {
-        name: source.to_string(),
+        name,
         kind,
         seconds: span.as_secs_f64(),
         datagrams: counters.input_datagrams,

@@ -6,6 +6,7 @@ use relay::spec::Pair;
 
 use super::resolve::Problem;
 use super::standing::{Standings, nodes};
+use super::verdict::Verdict;
 
 /// What conditions follow from.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Facts<'a> {
     pub wanted: Option<(&'a str, u16)>,
     /// Its image.
     pub image: &'a str,
+    /// What is known of the image's signature.
+    pub verdict: Verdict,
 }
 
 /// A condition before it is known since when it is so.
@@ -51,7 +54,7 @@ pub fn conditions(before: &[Condition], facts: &Facts<'_>, generation: Option<i6
         progressing(facts),
         conflict(facts),
         handler_current(facts),
-        image_verified(facts),
+        image_verified(before, facts),
     ];
     findings.into_iter().map(|finding| since(before, finding, generation, now)).collect()
 }
@@ -187,9 +190,23 @@ fn handler_current(facts: &Facts<'_>) -> Finding {
     }
 }
 
-/// Whether the image's signature was looked at: not by this operator yet.
-fn image_verified(facts: &Facts<'_>) -> Finding {
-    finding("ImageVerified", None, "NotChecked", format!("nobody has checked a signature of {}", facts.image))
+/// Whether the image is signed by somebody who is trusted.
+fn image_verified(before: &[Condition], facts: &Facts<'_>) -> Finding {
+    const IMAGE_VERIFIED: &str = "ImageVerified";
+    let image = facts.image;
+    let signed = format!("{image} is signed by a key that is trusted");
+    let was_verified = find(before, IMAGE_VERIFIED).is_some_and(|one| one.status == "True" && one.message == signed);
+    match &facts.verdict {
+        Verdict::NotAsked => {
+            let message = format!("nobody has checked a signature of {image}: the operator has no key (--trust)");
+            finding(IMAGE_VERIFIED, None, "NotChecked", message)
+        }
+        // A registry that is away, or an operator that begins anew, takes nothing back.
+        Verdict::Unknown(_) if was_verified => finding(IMAGE_VERIFIED, true, "Signed", signed),
+        Verdict::Unknown(why) => finding(IMAGE_VERIFIED, None, "SignatureUnknown", why.clone()),
+        Verdict::Verified(_) => finding(IMAGE_VERIFIED, true, "Signed", signed),
+        Verdict::Refused { reason, message } => finding(IMAGE_VERIFIED, false, reason, message.clone()),
+    }
 }
 
 /// The condition of a type.
@@ -201,7 +218,7 @@ pub fn find<'a>(conditions: &'a [Condition], kind: &str) -> Option<&'a Condition
 pub fn is_bad(condition: &Condition) -> bool {
     match condition.type_.as_str() {
         "Conflict" => condition.status == "True",
-        "Progressing" | "ImageVerified" => false,
+        "Progressing" => false,
         "Redundant" => condition.status == "False" && condition.reason != "NotPaired",
         "OnAir" => condition.status != "True" || condition.reason == "TwoOnAir",
         _ => condition.status == "False",

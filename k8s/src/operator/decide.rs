@@ -19,6 +19,7 @@ use super::news::{News, news};
 use super::resolve::{Problem, Resolved, resolve};
 use super::standing::{Standings, nodes};
 use super::transition::{DeploymentSeen, step};
+use super::verdict::{Verdict, Verdicts};
 use crate::crd::{Flow, FlowStatus, Handler, Rollout};
 
 /// In this time an image is pulled and a container made.
@@ -37,6 +38,8 @@ pub struct Seen<'a> {
     pub standings: Standings,
     /// Its deployments.
     pub deployments: Vec<DeploymentSeen>,
+    /// What is known of the signatures of its images.
+    pub verdicts: Verdicts,
     /// The time now.
     pub now: Timestamp,
 }
@@ -58,6 +61,8 @@ pub struct Decision {
     pub news: Vec<News>,
     /// Whether it cannot be as it is specified.
     pub has_problem: bool,
+    /// Whether an image of it is being looked at.
+    pub awaits_verdict: bool,
 }
 
 /// Decides. What cannot be as specified is left as it runs: a mistake takes no channel off air.
@@ -65,7 +70,7 @@ pub fn decide(seen: &Seen<'_>, ledger: &mut Ledger, config: &OperatorConfig) -> 
     let before = seen.flow.status.clone().unwrap_or_default();
     let meaning = resolve(seen.flow, seen.handler).and_then(|resolved| {
         let port = claim(seen, &resolved, &before, ledger)?;
-        let desired = desired(seen.flow, &resolved, port, config);
+        let desired = admit(seen, desired(seen.flow, &resolved, port, config), &config.image)?;
         Ok((resolved, port, desired))
     });
     let mut decision = match &meaning {
@@ -75,7 +80,24 @@ pub fn decide(seen: &Seen<'_>, ledger: &mut Ledger, config: &OperatorConfig) -> 
     decision.status.holds =
         holds(seen, meaning.as_ref().ok().map(|(resolved, _, desired)| (resolved, desired)), ledger);
     decision.news = news(&before, &decision.status);
+    decision.awaits_verdict = seen.verdicts.is_waiting();
     decision
+}
+
+/// A revision that is new comes only from an image that is trusted, and runs it by its digest, which nobody can give to another image
+/// afterwards. One that is there runs what it does.
+fn admit(seen: &Seen<'_>, desired: Desired, repository: &str) -> Result<Desired, Problem> {
+    let is_by_digest = |image: &str| image.strip_prefix(repository).is_some_and(|rest| rest.starts_with('@'));
+    let there = seen.deployments.iter().find(|deployment| deployment.revision == desired.revision);
+    if let Some(there) = there.filter(|there| there.image == desired.image || is_by_digest(&there.image)) {
+        return Ok(desired.running(&there.image));
+    }
+    match seen.verdicts.of(&desired.image) {
+        Verdict::NotAsked => Ok(desired),
+        Verdict::Verified(digest) => Ok(desired.running(&format!("{repository}@{digest}"))),
+        Verdict::Unknown(why) => Err(Problem::ImageUnknown(why)),
+        Verdict::Refused { reason, message } => Err(Problem::ImageRefused { reason, message }),
+    }
 }
 
 /// Takes the flow's port and outputs.
@@ -116,6 +138,7 @@ fn go_on(seen: &Seen<'_>, resolved: &Resolved, port: u16, desired: &Desired, bef
         pair: Some(pair),
         wanted: Some((&desired.revision, desired.instances)),
         image: &desired.image,
+        verdict: seen.verdicts.of(&desired.image),
     };
     let status = FlowStatus {
         port: Some(port),
@@ -149,6 +172,7 @@ fn stay(seen: &Seen<'_>, problem: &Problem, before: &FlowStatus, image: &str) ->
         pair: before_pair(before),
         wanted: None,
         image,
+        verdict: seen.verdicts.of(image),
     };
     Decision { status: observed(seen, &facts, before), has_problem: true, ..Decision::default() }
 }

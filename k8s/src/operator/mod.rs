@@ -30,5 +30,7 @@ pub mod serve;
 pub mod standing;
 pub mod tend;
 pub mod transition;
+pub mod trust;
+pub mod verdict;
 pub mod world;
 pub mod writer;

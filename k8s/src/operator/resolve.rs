@@ -43,6 +43,17 @@ pub enum Problem {
         /// The flow that has it, with its namespace.
         holder: String,
     },
+    /// Its image is not signed by anybody who is trusted.
+    #[error("{message}")]
+    ImageRefused {
+        /// Why, in a word.
+        reason: &'static str,
+        /// Why, in a sentence.
+        message: String,
+    },
+    /// It is not known yet whether its image is signed.
+    #[error("{0}")]
+    ImageUnknown(String),
     /// All ports are taken.
     #[error("no port is left for its HTTP; give the operator a larger range with --ports")]
     NoPort,
@@ -56,6 +67,8 @@ impl Problem {
             Self::HandlerMissing(_) => "HandlerMissing",
             Self::HandlerInvalid { .. } => "HandlerInvalid",
             Self::Conflict { .. } => "Conflict",
+            Self::ImageRefused { reason, .. } => reason,
+            Self::ImageUnknown(_) => "SignatureUnknown",
             Self::NoPort => "NoPort",
         }
     }

@@ -24,6 +24,7 @@ use super::lease::{Candidate, Leases, RENEW_INTERVAL};
 use super::listen::listen;
 use super::metrics::Metrics;
 use super::tend::{TendError, Tender, retry_after};
+use super::trust::Trust;
 use super::world::{World, everywhere, flow_of, follow, managed};
 use super::writer::Writer;
 use crate::crd::{Flow, Handler};
@@ -46,6 +47,8 @@ pub struct Operator<A> {
     pub config: OperatorConfig,
     /// What it tells.
     pub metrics: Metrics,
+    /// Whose signatures images must have, if it was told.
+    pub trust: Option<Arc<Trust>>,
 }
 
 impl<A: Ask> Operator<A> {
@@ -111,7 +114,8 @@ impl<A: Ask> Operator<A> {
     fn tender(&self, world: &World, answers: &Arc<Answers>) -> Tender {
         let recorder = Recorder::new(self.client.clone(), Reporter::from(MANAGER));
         let writer = Writer::new(self.client.clone(), self.metrics.clone());
-        Tender::new(world.clone(), Arc::clone(answers), self.config.clone(), self.metrics.clone(), writer, recorder)
+        let (config, metrics, trust) = (self.config.clone(), self.metrics.clone(), self.trust.clone());
+        Tender::new(world.clone(), Arc::clone(answers), config, metrics, writer, recorder, trust)
     }
 }
 

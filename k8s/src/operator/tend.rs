@@ -21,12 +21,16 @@ use super::metrics::Metrics;
 use super::news::News;
 use super::pods::PodSeen;
 use super::standing::{Standing, Standings};
+use super::trust::Trust;
+use super::verdict::Verdicts;
 use super::world::World;
 use super::writer::{WriteError, Writer};
 use crate::crd::Flow;
 
 /// How soon a flow is looked at again that cannot be as it is specified: what hinders it may go without telling.
 const RETRY: Duration = Duration::from_secs(10);
+/// How soon a flow is looked at again that waits for its image to be looked at.
+const SOON: Duration = Duration::from_secs(1);
 /// How soon any flow is looked at again though nothing has changed.
 const ROUTINE: Duration = Duration::from_secs(300);
 /// How soon a flow is looked at again that is being removed.
@@ -62,6 +66,8 @@ pub struct Tender {
     pub writer: Writer,
     /// How to tell of events.
     pub recorder: Recorder,
+    /// Whose signatures images must have, if the operator was told.
+    pub trust: Option<Arc<Trust>>,
     ledger: OnceCell<Mutex<Ledger>>,
     /// Flows as they were when their status was last written: what is watched may be older.
     written: Mutex<BTreeMap<FlowKey, Flow>>,
@@ -76,9 +82,10 @@ impl Tender {
         metrics: Metrics,
         writer: Writer,
         recorder: Recorder,
+        trust: Option<Arc<Trust>>,
     ) -> Self {
         let (ledger, written) = (OnceCell::new(), Mutex::default());
-        Self { world, answers, config, metrics, writer, recorder, ledger, written }
+        Self { world, answers, config, metrics, writer, recorder, trust, ledger, written }
     }
 
     /// Looks at a flow and does what is to be done.
@@ -90,7 +97,11 @@ impl Tender {
         let (key, flow) = (FlowKey::of(flow), self.newest(flow));
         let decision = self.decide(&key, &flow).await?;
         self.carry_out(&key, &flow, &decision).await?;
-        Ok(Action::requeue(if decision.has_problem { RETRY } else { ROUTINE }))
+        Ok(Action::requeue(match decision {
+            Decision { has_problem: true, awaits_verdict: true, .. } => SOON,
+            Decision { has_problem, awaits_verdict, .. } if has_problem || awaits_verdict => RETRY,
+            _ => ROUTINE,
+        }))
     }
 
     async fn decide(&self, key: &FlowKey, flow: &Flow) -> Result<Decision, TendError> {
@@ -98,15 +109,23 @@ impl Tender {
         let flows = self.world.flows.state();
         let flows: Vec<&Flow> = flows.iter().map(|flow| &**flow).collect();
         let handler = flow.spec.entry.text("handler").and_then(|name| self.world.handler(name));
+        let deployments = self.world.deployments_of(key);
         let seen = Seen {
             flow,
             handler: handler.as_deref(),
             flows: &flows,
             standings: self.standings(key),
-            deployments: self.world.deployments_of(key),
+            verdicts: self.verdicts(flow, deployments.iter().map(|deployment| deployment.image.clone())),
+            deployments,
             now: now(),
         };
         Ok(decide(&seen, &mut lock(ledger), &self.config))
+    }
+
+    /// What is known of the image that a flow is to run, and of those that it runs.
+    fn verdicts(&self, flow: &Flow, running: impl Iterator<Item = String>) -> Verdicts {
+        let Some(trust) = &self.trust else { return Verdicts(None) };
+        trust.verdicts(running.chain([self.config.image_of(&flow.spec)]))
     }
 
     /// The ledger, filled from what the flows say when it is first needed.

@@ -17,6 +17,8 @@ pub struct DeploymentSeen {
     pub revision: String,
     /// Hash of the configuration of its instances.
     pub content: String,
+    /// Image that they run.
+    pub image: String,
 }
 
 /// What to do now.

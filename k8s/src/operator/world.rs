@@ -97,6 +97,7 @@ impl World {
             name: deployment.name_any(),
             revision: label(deployment, REVISION_LABEL),
             content: label(deployment, CONTENT_LABEL),
+            image: image_of(deployment).unwrap_or_default(),
         });
         seen.collect()
     }
@@ -124,6 +125,11 @@ impl World {
             .get(&ObjectRef::new(&flow.name).within(&flow.namespace))
             .is_some_and(|budget| is_of(&*budget, flow))
     }
+}
+
+/// Image of the instances.
+fn image_of(deployment: &Deployment) -> Option<String> {
+    deployment.spec.as_ref()?.template.spec.as_ref()?.containers.first()?.image.clone()
 }
 
 fn is_of<K: ResourceExt>(object: &K, flow: &FlowKey) -> bool {

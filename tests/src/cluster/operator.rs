@@ -9,13 +9,13 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Cluster, Image, REGISTRY_NAME};
+use super::{Cluster, HOSTS, Image, REGISTRY_NAME, Role};
 use crate::lab::{Ended, Process, until};
 
 /// Where the operator keeps what is its own.
 const NAMESPACE: &str = "flowclient-system";
 /// Image of flowclient in the registry.
-const IMAGE: &str = "flowclient";
+pub const IMAGE: &str = "flowclient";
 /// Version that flows run unless they name one.
 pub const VERSION: &str = "1.0.0";
 /// Secret with the registry's login, in the namespace of the flows.
@@ -33,14 +33,22 @@ pub struct Operator {
 impl Operator {
     /// Puts all that it needs into the cluster, and starts it.
     pub fn start(cluster: &Cluster) -> Self {
+        Self::start_with(cluster, None)
+    }
+
+    /// The same, with a folder that says whose images flows may run.
+    pub fn start_with(cluster: &Cluster, trust: Option<&Path>) -> Self {
         prepare(cluster);
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("config");
         fs::write(&config, kubeconfig(cluster).to_string()).unwrap();
-        let mut command = cluster.machine("k0").net().command(operator_binary());
+        let mut command = on_k0(cluster, folder.path(), &operator_binary());
         command.env("KUBECONFIG", &config).args(["run", "--namespace", NAMESPACE, "--listen", "0.0.0.0:8080"]);
         command.args(["--image", &format!("{REGISTRY_NAME}/{IMAGE}"), "--default-version", VERSION]);
         command.args(["--pull-secret", LOGIN, "--priority-class", "flowclient-on-air"]);
+        if let Some(trust) = trust {
+            command.arg("--trust").arg(trust);
+        }
         Self { process: Process::start(&mut command), _folder: folder }
     }
 
@@ -74,10 +82,21 @@ fn operator_binary() -> PathBuf {
 }
 
 /// A program of this workspace, built into the same target directory as this one.
-fn binary(name: &str) -> PathBuf {
+pub fn binary(name: &str) -> PathBuf {
     let me = env::current_exe().unwrap();
     let found = me.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
     found.unwrap_or_else(|| panic!("no {name} binary: cargo build -p k8s"))
+}
+
+/// A program of this workspace in the network of k0, which knows the registry by its name; `folder` is for its files.
+pub fn on_k0(cluster: &Cluster, folder: &Path, program: &Path) -> Command {
+    let registry = HOSTS.iter().find(|host| host.role == Role::Registry).unwrap();
+    let names = folder.join("hosts");
+    fs::write(&names, format!("127.0.0.1 localhost\n{} {REGISTRY_NAME}\n", registry.address)).unwrap();
+    let mut command = cluster.machine("k0").net().command("unshare");
+    command.args(["--mount", "sh", "-ec", "mount --bind \"$0\" /etc/hosts; exec \"$@\""]);
+    command.arg(names).arg(program);
+    command
 }
 
 /// Applies the plain manifests, without the pods of the operator itself.
@@ -121,7 +140,7 @@ pub fn push(cluster: &Cluster, version: &str) {
 
 /// flowclient with its libraries in it, as an image without any needs it: `FLOWCLIENT_STATIC_BIN`, a file of the name
 /// `flowclient`, or built now.
-fn static_flowclient() -> &'static Path {
+pub fn static_flowclient() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| env::var_os("FLOWCLIENT_STATIC_BIN").map_or_else(build_static_flowclient, PathBuf::from))
 }

@@ -8,6 +8,8 @@ mod multicast;
 mod on_air;
 mod pods;
 mod scale;
+mod signatures;
+mod view;
 mod workload;
 
 use std::sync::MutexGuard;

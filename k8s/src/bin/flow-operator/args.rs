@@ -29,7 +29,7 @@ pub(crate) enum Command {
 pub(crate) struct RunArgs {
     /// Image of flowclient without a tag, as docker-registry.example.com/flowclient
     #[arg(long, value_name = "IMAGE", env = "FLOWCLIENT_IMAGE")]
-    image: String,
+    pub(crate) image: String,
     /// Version of the flows that name none
     #[arg(long, value_name = "TAG", env = "FLOWCLIENT_VERSION", default_value = env!("CARGO_PKG_VERSION"))]
     default_version: String,
@@ -45,6 +45,10 @@ pub(crate) struct RunArgs {
     /// Folder of every node with channels as files, which flows read under the same path
     #[arg(long, value_name = "FOLDER")]
     media_folder: Option<PathBuf>,
+    /// Folder with public keys (*.pub): images must be signed by one of them. The registry's authority (ca.crt) and a login to it
+    /// (config.json or .dockerconfigjson) are taken from there as well, if they are there
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) trust: Option<PathBuf>,
     /// Where the operator serves its own /metrics and /healthz
     #[arg(long, value_name = "ADDR:PORT", default_value = "0.0.0.0:8080")]
     pub(crate) listen: SocketAddr,

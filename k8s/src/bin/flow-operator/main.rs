@@ -11,6 +11,7 @@ use k8s::operator::ask::OverHttp;
 use k8s::operator::metrics::Metrics;
 use k8s::operator::run::Operator;
 use k8s::operator::serve::{bind, serve};
+use k8s::operator::trust::Trust;
 use kube::Client;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -28,6 +29,8 @@ fn main() -> Result<()> {
 
 async fn run(args: RunArgs) -> Result<()> {
     let metrics = Metrics::new()?;
+    let trust = args.trust.as_deref().map(|folder| Trust::from_folder(folder, &args.image)).transpose();
+    let trust = trust.context("--trust")?.map(Arc::new);
     let listener = bind(args.listen).await.with_context(|| format!("--listen {}", args.listen))?;
     let client = Client::try_default().await.context("how to reach the API server is not known")?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -38,7 +41,7 @@ async fn run(args: RunArgs) -> Result<()> {
         }
     };
     let serving = tokio::spawn(serve(listener, metrics.clone()));
-    let operator = Operator { client, asker: Arc::new(OverHttp), config: args.config(), metrics };
+    let operator = Operator { client, asker: Arc::new(OverHttp), config: args.config(), metrics, trust };
     operator.run(&args.namespace, args.name.clone(), stop).await;
     serving.abort();
     Ok(())

@@ -6,6 +6,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use k8s::image::{Component, Reference};
 
+use crate::view::args::ViewCommand;
+
 /// Brings flowclient to a cluster.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 120)]
@@ -21,6 +23,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ImageCommand,
     },
+    #[command(flatten)]
+    View(ViewCommand),
 }
 
 #[derive(Subcommand)]

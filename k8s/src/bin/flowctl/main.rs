@@ -1,10 +1,11 @@
-//! flowctl: brings flowclient to a cluster.
+//! flowctl: brings flowclient to a cluster, and shows how its flows stand there.
 
 mod args;
 mod image;
 mod print;
 mod progress;
 mod remote;
+mod view;
 
 use std::process::ExitCode;
 
@@ -17,12 +18,12 @@ const FAILED: u8 = 1;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let Command::Image { command } = Cli::parse().command;
-    match image::run(command).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("flowctl: {error:#}");
-            ExitCode::from(FAILED)
-        }
-    }
+    let done = match Cli::parse().command {
+        Command::Image { command } => image::run(command).await.map(|()| ExitCode::SUCCESS),
+        Command::View(command) => view::run(command).await,
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("flowctl: {error:#}");
+        ExitCode::from(FAILED)
+    })
 }

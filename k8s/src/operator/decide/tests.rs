@@ -1,5 +1,7 @@
 //! Flows from their first day to their last, seen as the operator sees them.
 
+mod signatures;
+
 use k8s_openapi::api::core::v1::Pod;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -20,6 +22,7 @@ struct Stage {
     ledger: Ledger,
     deployments: Vec<DeploymentSeen>,
     standings: Vec<Standing>,
+    verdicts: Verdicts,
     seconds: i64,
 }
 
@@ -52,6 +55,7 @@ impl Stage {
             ledger: Ledger::new(20_000..=20_009),
             deployments: Vec::new(),
             standings: Vec::new(),
+            verdicts: Verdicts::default(),
             seconds: 0,
         }
     }
@@ -66,13 +70,16 @@ impl Stage {
             flows: &flows,
             standings: Standings(self.standings.clone()),
             deployments: self.deployments.clone(),
+            verdicts: self.verdicts.clone(),
             now: Timestamp::from_second(1_800_000_000 + self.seconds).unwrap(),
         };
         let decision = decide(&seen, &mut self.ledger, &for_tests());
         for object in decision.make.iter().filter(|object| object.kind == Kind::Deployment) {
             let label = |name: &str| object.value["metadata"]["labels"][name].as_str().unwrap().to_owned();
             let (revision, content) = (label("flowclient.io/revision"), label("flowclient.io/content"));
-            let made = DeploymentSeen { name: object.name.clone(), revision, content };
+            let image = object.value.pointer("/spec/template/spec/containers/0/image").unwrap();
+            let image = image.as_str().unwrap().to_owned();
+            let made = DeploymentSeen { name: object.name.clone(), revision, content, image };
             if !self.deployments.contains(&made) {
                 self.deployments.push(made);
             }

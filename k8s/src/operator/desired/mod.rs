@@ -75,6 +75,19 @@ struct Group<'a> {
     replicas: u16,
 }
 
+impl Desired {
+    /// The same with its instances running `image`, which is another name of the same.
+    pub fn running(mut self, image: &str) -> Self {
+        image.clone_into(&mut self.image);
+        for object in self.objects.iter_mut().filter(|object| object.kind == Kind::Deployment) {
+            if let Some(named) = object.value.pointer_mut("/spec/template/spec/containers/0/image") {
+                *named = image.into();
+            }
+        }
+        self
+    }
+}
+
 /// What there is to be for `flow`, whose instances answer HTTP at `port`.
 pub fn desired(flow: &Flow, resolved: &Resolved, port: u16, config: &OperatorConfig) -> Desired {
     let image = config.image_of(&flow.spec);
