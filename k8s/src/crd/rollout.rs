@@ -79,18 +79,14 @@ pub struct RolloutStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// What is being done.
-    #[serde(default)]
     #[schemars(with = "String")]
     pub phase: RolloutPhase,
     /// Why, in a sentence.
-    #[serde(default)]
     pub message: String,
     /// Flows that have the version and keep it.
-    #[serde(default)]
     #[schemars(extend("format" = "int32"))]
     pub done: u16,
     /// Flows in all.
-    #[serde(default)]
     #[schemars(extend("format" = "int32"))]
     pub total: u16,
     /// The flows, in the order in which they change.

@@ -7,6 +7,7 @@ mod lab;
 mod multicast;
 mod operator;
 mod pods;
+mod rollout;
 mod scale;
 mod workload;
 

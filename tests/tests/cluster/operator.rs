@@ -62,7 +62,7 @@ pub(crate) fn prepare(cluster: &Cluster) {
 }
 
 /// A program of this workspace, built into the same target directory as this one.
-fn binary(name: &str) -> PathBuf {
+pub(crate) fn binary(name: &str) -> PathBuf {
     let me = env::current_exe().unwrap();
     let found = me.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
     found.unwrap_or_else(|| panic!("no {name} binary: cargo build -p k8s"))

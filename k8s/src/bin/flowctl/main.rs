@@ -5,6 +5,7 @@ mod image;
 mod print;
 mod progress;
 mod remote;
+mod rollout;
 
 use std::process::ExitCode;
 
@@ -17,8 +18,11 @@ const FAILED: u8 = 1;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let Command::Image { command } = Cli::parse().command;
-    match image::run(command).await {
+    let done = match Cli::parse().command {
+        Command::Image { command } => image::run(command).await,
+        Command::Rollout(args) => rollout::run(args).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("flowctl: {error:#}");
