@@ -26,16 +26,16 @@ def row: . as $runs | $runs[0] as $first | [
   ($runs | map(.sink.reordered + .sink.duplicates + .sink.malformed) | add | tostring)
 ] | "| " + join(" | ") + " |";
 
-# CPU time against the peers' with 300 flows, as a ratio within one round.
+# CPU time against that of as many processes of others, as a ratio within one round.
 def ratio($all; $peer): . as $run |
   ($all | map(select(.relay == $peer and .round == $run.round and .flows == $run.flows and .mbit == $run.mbit)) | first) |
   if . == null then empty else ($run | microseconds) / microseconds end;
 
 def ours: ["flowclient", "flowclient_xdp"];
 
-def ratios: . as $all | ours[] as $mine | (map(.relay) | unique - ours)[] as $peer |
-  [$all[] | select(.relay == $mine) | ratio($all; $peer)] | select(length > 0) |
-  "| \({relay: $mine} | title), CPU a datagram, x as many processes of \($peer) | \(spread) |";
+def ratios: . as $all | (map([.flows, .mbit]) | unique)[] as [$flows, $mbit] | ours[] as $mine | (map(.relay) | unique - ours)[] as $peer |
+  [$all[] | select(.relay == $mine and .flows == $flows and .mbit == $mbit) | ratio($all; $peer)] | select(length > 0) |
+  "| \($flows) of \($mbit) Mb/s | \({relay: $mine} | title) | \($peer) | \(spread) |";
 
 def table: . as $runs |
   "Measured on \($machine). Median (min..max) of \(map(.round) | max) rounds of \(.[0].seconds) s; other work and all of this together took \(map(.busy_percent) | spread) % of the machine.",
@@ -44,7 +44,7 @@ def table: . as $runs |
   "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
   (cases[] | row),
   "",
-  ([ratios] | if length > 0 then "| ratio | measured |", "|---|---|", .[] else empty end);
+  ([ratios] | if length > 0 then "| flows | CPU a datagram of | x as many processes of | |", "|---|---|---|---|", .[] else empty end);
 
 def series(name; x; y): cases | map(select(.[0].relay == "flowclient")) | group_by(.[0] | name) |
   map({name: (.[0][0] | name), points: map([(.[0] | x), (map(y) | sorted_median)])} | select(.points | length > 1));

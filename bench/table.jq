@@ -112,7 +112,7 @@ def noise:
 # A cell for people in a hurry: CPU time a datagram, and the loss where there is any.
 def cell:
   (map(cpu_us) | map(select(. != null)) | if length == 0 then "-" else "\(sorted_median | short) us" end) +
-  (map(lost_percent) | sorted_median | if . >= 0.005 then ", \(short) % lost" else "" end);
+  (map(lost_percent) | if length == 0 then "" else sorted_median | if . >= 0.005 then ", \(short) % lost" else "" end end);
 
 def rate_title: "\(.rate / 1000) k/s" + (if .mode == "joined" then ", GSO" else "" end);
 

@@ -7,6 +7,8 @@
 //! `flow-operator`.
 
 pub mod crd;
+#[cfg(test)]
+mod golden;
 pub mod image;
 pub mod operator;
 pub mod registry;

@@ -1,5 +1,7 @@
 //! A flow that the cluster keeps on air.
 
+#![expect(clippy::duplicated_attributes, reason = "columns may have a type in common")]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! A channel of the cluster's catalog.
 
+#![expect(clippy::duplicated_attributes, reason = "columns may have a type in common")]
+
 use kube::CustomResource;
 use relay::spec;
 use schemars::JsonSchema;

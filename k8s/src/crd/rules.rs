@@ -27,7 +27,8 @@ pub(super) fn of_flow() -> Vec<ValidationRule> {
     let leg = format!("'^rtp://{GROUP}'");
     vec![
         rule(
-            "has(self.handler) != has(self.in)",
+            // In the language `in` is an operator, and a field of this name is written so.
+            "has(self.handler) != has(self.__in__)",
             "a flow comes from one place: give either handler (a channel of the catalog) or in (the URL of a source)",
         ),
         rule("!(has(self.version) && has(self.digest))", "version and digest both name an image: give one of them"),

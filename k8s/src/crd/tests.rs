@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::case::camel_case;
 use super::*;
+use crate::golden::assert_golden;
 
 fn schema(definition: &CustomResourceDefinition) -> Value {
     serde_json::to_value(&definition.spec.versions[0].schema).unwrap()["openAPIV3Schema"].take()
@@ -93,6 +94,7 @@ fn names_and_limits_become_those_of_a_file() {
 #[test]
 fn the_definitions_are_written_as_yaml() {
     let yaml = yaml().unwrap();
+    assert_golden("../deploy/kubernetes/chart/crds/crds.yaml", &yaml);
     for words in ["name: flows.flowclient.io", "---", "name: handlers.flowclient.io", "x-kubernetes-validations:"] {
         assert!(yaml.contains(words), "{words}");
     }

@@ -13,7 +13,7 @@ use super::document::{self, Config, Descriptor, History, Manifest, RootFs, Runti
 use super::layer::{self, Layer};
 use super::package::{Image, ImageError};
 use super::sbom::{self, SbomError};
-use super::source::{PROGRAM, Source, SourceError};
+use super::source::{Source, SourceError};
 use super::tree::{self, Tree};
 use super::version::{Version, VersionError};
 
@@ -70,7 +70,7 @@ pub fn files(source: &Source, target: &str, force: bool) -> Result<(Version, Pro
     let path = source.root.join("LICENSE");
     let licence = fs::read(&path).map_err(|error| BuildError::Licence { path, error })?;
     let sbom = sbom::list(source, &program, &version)?;
-    let tree = Tree::of_flowclient(&program, &licence, &sbom);
+    let tree = Tree::of(source.component, &program, &licence, &sbom);
     Ok((version, program, tree))
 }
 
@@ -93,7 +93,7 @@ fn config(source: &Source, program: &Program, version: &Version, layer: &Layer) 
         config: Runtime {
             user: format!("{0}:{0}", tree::USER),
             env: vec!["PATH=/usr/bin".to_owned()],
-            entrypoint: vec![format!("/{}", tree::PROGRAM_PATH)],
+            entrypoint: vec![format!("/{}", source.component.path())],
             working_dir: "/".to_owned(),
             labels: labels(source, program, version),
         },
@@ -106,7 +106,7 @@ fn config(source: &Source, program: &Program, version: &Version, layer: &Layer) 
 /// OCI image specification 1.1, annotations.md, "Pre-Defined Annotation Keys"; and what it takes to make it again.
 fn labels(source: &Source, program: &Program, version: &Version) -> BTreeMap<String, String> {
     let labels = [
-        ("org.opencontainers.image.title", PROGRAM.to_owned()),
+        ("org.opencontainers.image.title", source.component.to_string()),
         ("org.opencontainers.image.description", source.description.clone()),
         ("org.opencontainers.image.licenses", source.licence.clone()),
         (VERSION_LABEL, version.to_string()),
@@ -141,10 +141,12 @@ fn document_bytes(document: &impl serde::Serialize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::Component;
     use crate::image::elf;
 
     fn source() -> Source {
         Source {
+            component: Component::Client,
             root: PathBuf::from("/checkout"),
             target: PathBuf::from("/checkout/target"),
             release: semver::Version::new(0, 1, 0),
@@ -165,7 +167,7 @@ mod tests {
             c_library: "Debian GLIBC 2.36".to_owned(),
         };
         let version = Version::new(&source().release, &source().commit, None).unwrap();
-        let layer = layer::pack(&Tree::of_flowclient(&program, b"licence", b"{}")).unwrap();
+        let layer = layer::pack(&Tree::of(Component::Client, &program, b"licence", b"{}")).unwrap();
         assemble(&config(&source(), &program, &version, &layer), layer).unwrap()
     }
 

@@ -8,8 +8,9 @@ use std::{env, fs, io};
 use cargo_metadata::Message;
 use thiserror::Error;
 
+use super::component::Component;
 use super::elf::{self, Architecture, ElfError};
-use super::source::{PROGRAM, Source};
+use super::source::Source;
 
 /// The cargo profile of the program in the image.
 const PROFILE: &str = "image";
@@ -42,10 +43,10 @@ pub enum CompileError {
     Tool { command: String, said: String },
     #[error("Rust's standard library for {target} is not installed; get it with: rustup target add {target}")]
     NoTarget { target: String },
-    #[error("cargo could not build {PROGRAM} for {0}: its messages are above")]
-    Failed(String),
-    #[error("cargo said nothing of a program {PROGRAM} for {0}")]
-    NoProgram(String),
+    #[error("cargo could not build {0} for {1}: its messages are above")]
+    Failed(Component, String),
+    #[error("cargo said nothing of a program {0} for {1}")]
+    NoProgram(Component, String),
     #[error("{}: cannot be read: {error}", path.display())]
     Unreadable { path: PathBuf, error: io::Error },
     #[error("{}: {error}", path.display())]
@@ -120,7 +121,8 @@ fn c_library() -> String {
 fn run_cargo(source: &Source, target: &str, rust: &Rust) -> Result<PathBuf, CompileError> {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(&source.root).stdin(Stdio::null()).stdout(Stdio::piped());
-    cargo.args(["build", "--locked", "--package", PROGRAM, "--bin", PROGRAM, "--profile", PROFILE, "--target", target]);
+    let (component, profile) = (source.component, ["--profile", PROFILE, "--target", target]);
+    cargo.args(["build", "--locked", "--package", component.package(), "--bin", component.program()]).args(profile);
     cargo.arg("--target-dir").arg(source.target.join("image"));
     cargo.arg("--message-format=json-render-diagnostics");
     for (name, _) in env::vars_os().filter(|(name, _)| is_meddling(name)) {
@@ -131,9 +133,9 @@ fn run_cargo(source: &Source, target: &str, rust: &Rust) -> Result<PathBuf, Comp
     let no_tool = |error| CompileError::NoTool { program: "cargo".to_owned(), error };
     let output = cargo.stderr(Stdio::inherit()).spawn().and_then(|child| child.wait_with_output()).map_err(no_tool)?;
     if !output.status.success() {
-        return Err(CompileError::Failed(target.to_owned()));
+        return Err(CompileError::Failed(component, target.to_owned()));
     }
-    executable(&output.stdout).ok_or_else(|| CompileError::NoProgram(target.to_owned()))
+    executable(&output.stdout, component).ok_or_else(|| CompileError::NoProgram(component, target.to_owned()))
 }
 
 fn is_meddling(name: &OsString) -> bool {
@@ -164,9 +166,11 @@ fn cargo_home() -> PathBuf {
 }
 
 /// The program among cargo's messages.
-fn executable(messages: &[u8]) -> Option<PathBuf> {
+fn executable(messages: &[u8], component: Component) -> Option<PathBuf> {
     Message::parse_stream(messages).flatten().find_map(|message| match message {
-        Message::CompilerArtifact(artifact) if artifact.target.name == PROGRAM => artifact.executable.map(Into::into),
+        Message::CompilerArtifact(artifact) if artifact.target.name == component.program() => {
+            artifact.executable.map(Into::into)
+        }
         _ => None,
     })
 }

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::compile::Program;
-use super::source::{PROGRAM, Source};
+use super::component::Component;
+use super::source::Source;
 use super::version::Version;
 
 /// Name and version of a crate.
@@ -41,7 +42,7 @@ pub enum SbomError {
 pub fn list(source: &Source, program: &Program, version: &Version) -> Result<Vec<u8>, SbomError> {
     let platform = vec!["--locked".to_owned(), "--filter-platform".to_owned(), program.target.clone()];
     let metadata = MetadataCommand::new().current_dir(&source.root).other_options(platform).exec()?;
-    let linked = linked(&source.root, &program.target)?;
+    let linked = linked(&source.root, source.component, &program.target)?;
     let checksums = checksums(&source.root.join("Cargo.lock"))?;
     let document = document(source, program, version, &Crates { metadata, linked, checksums });
     let mut text = serde_json::to_vec_pretty(&document).unwrap_or_default();
@@ -69,9 +70,9 @@ fn key(package: &Package) -> Key {
 }
 
 /// The crates that are linked into the program.
-fn linked(root: &Path, target: &str) -> Result<BTreeSet<Key>, SbomError> {
+fn linked(root: &Path, component: Component, target: &str) -> Result<BTreeSet<Key>, SbomError> {
     let mut cargo = Command::new("cargo");
-    cargo.current_dir(root).args(["tree", "--locked", "--package", PROGRAM, "--target", target]);
+    cargo.current_dir(root).args(["tree", "--locked", "--package", component.package(), "--target", target]);
     let output = cargo.args(["--edges", "normal,no-proc-macro", "--prefix", "none"]).output();
     let output = output.map_err(SbomError::NoCargo)?;
     if !output.status.success() {
@@ -115,24 +116,22 @@ fn document(source: &Source, program: &Program, version: &Version, crates: &Crat
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",
         "SPDXID": "SPDXRef-DOCUMENT",
-        "name": format!("{PROGRAM}-{version}"),
-        "documentNamespace": format!("https://flowclient.io/spdx/{PROGRAM}-{version}-{}", program.target),
+        "name": format!("{}-{version}", source.component),
+        "documentNamespace": format!("https://flowclient.io/spdx/{}-{version}-{}", source.component, program.target),
         "creationInfo": { "created": source.committed_text(), "creators": ["Tool: flowctl"] },
         "packages": packages,
-        "relationships": relationships(crates),
+        "relationships": relationships(source.component, crates),
     })
 }
 
 fn package_entry(key: &Key, package: &Package, checksum: Option<&String>) -> Value {
     let (name, version) = key;
-    let from_registry = package.source.is_some();
-    let location = format!("https://crates.io/api/v1/crates/{name}/{version}/download");
     let licence = package.license.as_deref().map(|licence| licence.replace('/', " OR "));
     let mut entry = json!({
         "SPDXID": id(key),
         "name": name,
         "versionInfo": version,
-        "downloadLocation": if from_registry { location } else { "NOASSERTION".to_owned() },
+        "downloadLocation": "NOASSERTION",
         "filesAnalyzed": false,
         "licenseConcluded": "NOASSERTION",
         "licenseDeclared": licence.unwrap_or_else(|| "NOASSERTION".to_owned()),
@@ -169,10 +168,10 @@ fn library((id, name, version, licence): (&str, &str, &String, &str)) -> Value {
     })
 }
 
-fn relationships(crates: &Crates) -> Vec<Value> {
+fn relationships(component: Component, crates: &Crates) -> Vec<Value> {
     let packages = crates.packages();
     let ids: BTreeMap<_, _> = packages.iter().map(|(key, package)| (&package.id, id(key))).collect();
-    let root = packages.keys().find(|(name, _)| name == PROGRAM).map(id).unwrap_or_default();
+    let root = packages.keys().find(|(name, _)| name == component.package()).map(id).unwrap_or_default();
     let nodes = crates.metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
     let edges = nodes.flat_map(|node| node.dependencies.iter().map(move |dependency| (&node.id, dependency)));
     let edges: BTreeSet<_> = edges.filter_map(|(from, to)| Some((ids.get(from)?, ids.get(to)?))).collect();

@@ -6,16 +6,17 @@ use std::time::{Duration, SystemTime};
 use cargo_metadata::{Metadata, MetadataCommand};
 use thiserror::Error;
 
+use super::component::Component;
 use super::git;
 
-/// The crate that the image runs.
-pub(crate) const PROGRAM: &str = "flowclient";
 /// Changed files that an error names; there may be thousands.
 const NAMED_MAX: usize = 5;
 
 /// A checkout of the workspace.
 #[derive(Clone, Debug)]
 pub struct Source {
+    /// What the image is to run.
+    pub component: Component,
     /// The folder of the workspace's Cargo.toml.
     pub root: PathBuf,
     /// Where cargo builds.
@@ -47,8 +48,8 @@ pub enum SourceError {
     Git { folder: PathBuf, command: String, said: String },
     #[error("{}: no Cargo workspace: {said}; run this in flowclient's checkout, or say --source FOLDER", folder.display())]
     NoWorkspace { folder: PathBuf, said: String },
-    #[error("{}: the workspace has no crate {PROGRAM}; run this in flowclient's checkout", .0.display())]
-    NoProgram(PathBuf),
+    #[error("{}: the workspace has no crate {package}; run this in flowclient's checkout", folder.display())]
+    NoProgram { folder: PathBuf, package: &'static str },
     #[error("{}: git tells no time of the commit: {said:?}", folder.display())]
     NoTime { folder: PathBuf, said: String },
     #[error(
@@ -66,17 +67,19 @@ fn name_some(changed: &[String]) -> String {
 }
 
 impl Source {
-    /// Looks at the checkout that `folder` is in.
+    /// Looks at the checkout that `folder` is in, to make the image of `component`.
     ///
     /// # Errors
     /// A folder that is in no git checkout, or in none of flowclient.
-    pub fn look(folder: &Path) -> Result<Self, SourceError> {
+    pub fn look(folder: &Path, component: Component) -> Result<Self, SourceError> {
         let metadata = workspace(folder)?;
         let root = metadata.workspace_root.into_std_path_buf();
-        let program = metadata.packages.iter().find(|package| package.name.as_str() == PROGRAM);
-        let program = program.ok_or_else(|| SourceError::NoProgram(root.clone()))?;
+        let package = component.package();
+        let program = metadata.packages.iter().find(|known| known.name.as_str() == package);
+        let program = program.ok_or_else(|| SourceError::NoProgram { folder: root.clone(), package })?;
         let status = git::ask(&root, &["status", "--porcelain"])?;
         Ok(Self {
+            component,
             release: program.version.clone(),
             description: program.description.clone().unwrap_or_default(),
             licence: program.license.clone().unwrap_or_default(),

@@ -7,14 +7,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::compile::Program;
+use super::component::Component;
 
 /// Who the program runs as, and its group: a number that no distribution gives to a person or a service.
 pub const USER: u32 = 65532;
-/// Where the program is.
-pub const PROGRAM_PATH: &str = "usr/bin/flowclient";
-/// Where the list of its parts is.
-pub const SBOM_PATH: &str = "usr/share/doc/flowclient/sbom.spdx.json";
-const LICENCE_PATH: &str = "usr/share/doc/flowclient/LICENSE";
 
 /// Folders and files by their paths from the image's root, without a slash in front.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,14 +35,14 @@ pub enum Content {
 }
 
 impl Tree {
-    /// The files of flowclient's image.
-    pub fn of_flowclient(program: &Program, licence: &[u8], sbom: &[u8]) -> Self {
+    /// The files of the image of `component`.
+    pub fn of(component: Component, program: &Program, licence: &[u8], sbom: &[u8]) -> Self {
         let mut tree = Self::default();
         tree.add_file("etc/passwd", 0o644, format!("nonroot:x:{USER}:{USER}::/:/sbin/nologin\n").into_bytes());
         tree.add_file("etc/group", 0o644, format!("nonroot:x:{USER}:\n").into_bytes());
-        tree.add_file(PROGRAM_PATH, 0o755, program.bytes.clone());
-        tree.add_file(LICENCE_PATH, 0o644, licence.to_vec());
-        tree.add_file(SBOM_PATH, 0o644, sbom.to_vec());
+        tree.add_file(&component.path(), 0o755, program.bytes.clone());
+        tree.add_file(&component.document("LICENSE"), 0o644, licence.to_vec());
+        tree.add_file(&component.document("sbom.spdx.json"), 0o644, sbom.to_vec());
         tree
     }
 

@@ -117,7 +117,7 @@ impl Leases {
         match lease {
             None => {
                 let metadata = ObjectMeta { name: Some(NAME.to_owned()), ..ObjectMeta::default() };
-                self.0.create(&PostParams::default(), &Lease { metadata, spec, ..Lease::default() }).await?;
+                self.0.create(&PostParams::default(), &Lease { metadata, spec }).await?;
             }
             Some(lease) => {
                 self.0.replace(NAME, &PostParams::default(), &Lease { spec, ..lease }).await?;

@@ -8,6 +8,7 @@ mod capacity;
 mod clocks;
 mod control;
 mod cores;
+mod crossing;
 mod cuts;
 mod engines;
 mod interfaces;

@@ -126,6 +126,14 @@ impl Ports {
         }
     }
 
+    /// Whether the kernel has the flow's datagrams again, or still.
+    pub(super) fn is_left(&self, flow: u64) -> bool {
+        let tally = self
+            .entrance(flow)
+            .and_then(|Entrance { port, destination, .. }| self.ports.get(&port)?.port.sorter().tally(destination));
+        tally.is_none_or(|tally| tally.is_left)
+    }
+
     /// Has the next look come now: something of the flow came through its socket, as if the program had left it.
     pub(super) fn hasten_look(&mut self, flow: u64) {
         if let Some(Entrance { port, destination, .. }) = self.entrance(flow)

@@ -212,12 +212,14 @@ impl Reactor {
     }
 
     fn turn(&mut self, id: u64, now: Moment, readable: bool) {
-        if readable && self.is_behind_port(id, now) {
-            return self.turn_behind_port(id, now);
-        }
+        self.finish_crossing_if_due(id, now);
         if readable {
-            self.take_in(id, now);
+            self.take_in_order(id, now);
         }
+        self.finish_turn(id, now);
+    }
+
+    fn finish_turn(&mut self, id: u64, now: Moment) {
         let flows = self.flows.len();
         let Some(task) = self.flows.get_mut(&id) else { return };
         if task.on_time(now, &mut self.pool, &mut self.batch) {
@@ -231,15 +233,14 @@ impl Reactor {
         }
     }
 
-    /// Takes in a turn's share of what waits at a flow's socket. Returns whether that was anything.
-    fn take_in(&mut self, id: u64, now: Moment) -> bool {
-        let Some(task) = self.flows.get_mut(&id) else { return false };
+    /// Takes in a turn's share of what waits at a flow's socket.
+    fn take_in(&mut self, id: u64, now: Moment) {
+        let Some(task) = self.flows.get_mut(&id) else { return };
         let filled = task.on_readable(now, &mut self.pool, &mut self.batch);
         self.filled += filled.buffers;
         if filled.more {
             self.unfinished.push(id);
         }
-        filled.buffers > 0
     }
 
     fn hand_over(&mut self, id: u64, now: Moment, to: Option<InstanceId>, answer: HandOverAnswer) {
@@ -298,10 +299,11 @@ const fn is_of_others(id: u64) -> bool {
 
 /// Watches a flow's descriptors as it wants it now; one that is closed is no longer watched by itself.
 fn watch(epoll: &OwnedFd, id: u64, task: &FlowTask) {
-    let coming = if task.is_aside() { epoll::EventFlags::empty() } else { epoll::EventFlags::IN };
+    let watched = |is_watched| if is_watched { epoll::EventFlags::IN } else { epoll::EventFlags::empty() };
+    let (heard, coming) = (watched(!task.is_aside()), watched(!task.is_aside() && !task.is_crossing()));
     if let Some(pair) = task.pair() {
         set(epoll, pair.control_fd(), id | OTHERS, epoll::EventFlags::IN);
-        set(epoll, pair.air_fd(), id | OTHERS, coming);
+        set(epoll, pair.air_fd(), id | OTHERS, heard);
     }
     let others = task.leg().into_iter().flat_map(LegTask::fds);
     others.for_each(|leg| set(epoll, leg, id | OTHERS, epoll::EventFlags::IN));

@@ -3,6 +3,7 @@
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
+use super::crossing::Crossing;
 use super::queue_watch::QueueWatch;
 use crate::event::EventKind;
 use crate::flow::{Arrived, Flow};
@@ -24,6 +25,8 @@ pub(super) struct SocketInput {
     buffer_bytes: usize,
     state: State,
     queue: QueueWatch,
+    /// Whether it comes through the socket or by AF_XDP.
+    pub(super) crossing: Crossing,
     failure: Option<String>,
 }
 
@@ -48,8 +51,8 @@ pub(super) struct Filled {
 impl SocketInput {
     pub(super) fn open(input: &Input, buffer_bytes: usize) -> Result<Self, UdpError> {
         let rx = Rx::open(input, buffer_bytes)?;
-        let (state, queue) = (State::New { since: None }, QueueWatch::default());
-        Ok(Self { rx, input: input.clone(), buffer_bytes, state, queue, failure: None })
+        let (state, queue, crossing) = (State::New { since: None }, QueueWatch::default(), Crossing::default());
+        Ok(Self { rx, input: input.clone(), buffer_bytes, state, queue, crossing, failure: None })
     }
 
     pub(super) const fn input(&self) -> &Input {
@@ -63,6 +66,11 @@ impl SocketInput {
     /// Receive buffer granted, and asked for, in bytes.
     pub(super) const fn buffer_bytes(&self) -> (usize, usize) {
         (self.rx.granted_buffer_bytes(), self.buffer_bytes)
+    }
+
+    /// Whether something waits in the socket.
+    pub(super) fn has_waiting(&self) -> bool {
+        self.rx.has_waiting()
     }
 
     /// Gives the flow what waits, one batch.
@@ -89,6 +97,7 @@ impl SocketInput {
             dropped += self.rx.new_drops(&received);
             let arrival = received.arrival_by(now);
             let Received { len, segment_len, truncated, .. } = received;
+            self.crossing.release_before(arrival).into_iter().for_each(|held| flow.receive(pool, held));
             flow.receive(pool, Arrived { slot, start: 0, len, segment_len, arrival, truncated });
         }
         if buffers > 0 {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::OpenError;
 use super::clocks;
+use super::crossing::Crossing;
 use super::leg::LegTask;
 use super::made::MadeInput;
 use super::outputs::Outputs;
@@ -52,8 +53,6 @@ pub(super) struct FlowTask {
     ended: bool,
     /// Whether it got datagrams of a port since its last turn.
     touched: bool,
-    /// When datagrams last began to come by AF_XDP.
-    entered: Option<Time>,
     /// When the pair wants to be looked at.
     next_look: Option<Time>,
     /// When the counters may be published again.
@@ -65,7 +64,7 @@ pub(super) struct FlowTask {
 }
 
 enum FlowInput {
-    Socket(SocketInput),
+    Socket(Box<SocketInput>),
     Made(MadeInput),
 }
 
@@ -95,7 +94,6 @@ impl FlowTask {
             stats: Arc::default(),
             ended: false,
             touched: false,
-            entered: None,
             next_look: None,
             next_publication: Time::default(),
             next_report: Time::default(),
@@ -243,14 +241,15 @@ impl FlowTask {
         self.tell_of_pair(now);
         self.recorder.iter_mut().for_each(|recorder| recorder.turn(now, &mut self.flow));
         self.say_if_ended();
-        [input, flow, self.next_look, publication].into_iter().flatten().min()
+        let crossing = self.crossing().and_then(Crossing::due);
+        [input, flow, crossing, self.next_look, publication].into_iter().flatten().min()
     }
 
     /// Sends what still waits in the socket or for its time, gives back every slot, publishes the final report and gives the
     /// final counters.
     pub(super) fn close(mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) -> Counters {
         self.listen(now, pool, batch);
-        self.on_readable(now, pool, batch);
+        self.take_rest(now, pool, batch);
         if let FlowInput::Socket(socket) = &mut self.input {
             socket.count_drops(&mut self.flow, &mut |kind| self.teller.say(kind));
         }
@@ -322,7 +321,10 @@ impl FlowTask {
 impl FlowInput {
     fn open(spec: &FlowSpec) -> Result<Self, OpenError> {
         match &spec.source {
-            Source::Network(input) => Ok(Self::Socket(SocketInput::open(input, spec.receive_buffer_bytes)?)),
+            Source::Network(input) => {
+                let socket = SocketInput::open(input, spec.receive_buffer_bytes)?;
+                Ok(Self::Socket(Box::new(socket)))
+            }
             Source::File(file) => {
                 let generator = io::file::open(file, spec.packets_per_datagram)?;
                 Ok(Self::Made(MadeInput::new(Box::new(generator))))

@@ -164,11 +164,9 @@ impl Cluster {
         if nodes.is_empty() {
             return;
         }
-        for condition in ["create", "condition=Ready"] {
-            let mut arguments = vec!["wait".to_owned(), format!("--for={condition}"), "--timeout=100s".to_owned()];
-            arguments.extend(nodes.iter().cloned());
-            let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-            self.kubectl(&arguments).expect_success();
-        }
+        let names: Vec<_> = nodes.iter().map(String::as_str).collect();
+        until("the nodes are known", || self.kubectl(&[&["get"], &names[..]].concat()).status.success().then_some(()));
+        let wait = ["wait", "--for=condition=Ready", "--timeout=100s"];
+        self.kubectl(&[&wait[..], &names].concat()).expect_success();
     }
 }

@@ -47,7 +47,7 @@ impl Clone {
 
     fn build(&self) -> (Value, Image) {
         let built: Value = serde_json::from_str(&self.flowctl(&["build", "--json"]).expect_success().stdout).unwrap();
-        let layout = Layout::at(self.root().join("target/image/layout"));
+        let layout = Layout::at(self.root().join("target/image/flowclient"));
         let image = layout.get(built["tag"].as_str().unwrap()).unwrap();
         (built, image)
     }

@@ -15,6 +15,7 @@ mod inspection;
 mod lab;
 mod looping;
 mod many;
+mod moves;
 mod pacing;
 mod pair;
 mod pair_rtp;

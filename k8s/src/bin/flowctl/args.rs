@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
-use k8s::image::Reference;
+use k8s::image::{Component, Reference};
 
 /// Brings flowclient to a cluster.
 #[derive(Parser)]
@@ -125,9 +126,18 @@ pub(crate) struct Local {
     /// Folder of the checkout
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     pub(crate) source: PathBuf,
-    /// Folder where images are kept, an OCI layout [default: image/layout in cargo's target folder]
+    /// The program whose image it is
+    #[arg(long, value_name = "PROGRAM", default_value_t, value_parser = component())]
+    pub(crate) program: Component,
+    /// Folder where images are kept, an OCI layout [default: image/PROGRAM in cargo's target folder]
     #[arg(long, value_name = "FOLDER", env = "FLOWCTL_LAYOUT")]
     pub(crate) layout: Option<PathBuf>,
+}
+
+fn component() -> impl TypedValueParser<Value = Component> {
+    let names = Component::ALL.map(Component::program);
+    let named = |name: &str| Component::ALL.into_iter().find(|component| component.program() == name);
+    PossibleValuesParser::new(names).map(move |name| named(&name).unwrap_or_default())
 }
 
 /// How to speak with a registry.

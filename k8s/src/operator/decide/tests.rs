@@ -354,8 +354,14 @@ fn all_legs_are_to_be_on_air() {
 #[derive(Clone, Debug)]
 enum Happening {
     Look,
-    Answer { node: usize, state: usize, ready: bool },
-    Silence { node: usize },
+    Answer {
+        node: usize,
+        state: usize,
+        ready: bool,
+    },
+    Silence {
+        node: usize,
+    },
     Version(u8),
     Source(u8),
     /// The operator is killed, and another begins with what the flow says.
@@ -402,6 +408,8 @@ impl Stage {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
     #[test]
     fn whatever_happens_old_instances_end_only_when_all_new_ones_are_there(happenings in prop::collection::vec(happening(), 1..80)) {
         let mut stage = Stage::new(&pair());

@@ -1,8 +1,5 @@
 //! Golden files of what there is to be for some flows, and what must be true of all.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
@@ -11,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::*;
 use crate::crd::Handler;
+use crate::golden;
 use crate::operator::config::for_tests;
 use crate::operator::resolve::resolve;
 
@@ -36,17 +34,11 @@ fn of(spec: Value) -> Desired {
     desired(&flow, &resolved, 20_000, &for_tests())
 }
 
-/// Compares with the file; with GOLDEN=write it is written instead.
 #[track_caller]
 fn assert_golden(name: &str, desired: &Desired) {
-    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/operator/desired/golden").join(name);
     let objects: Vec<_> = desired.objects.iter().map(|object| &object.value).collect();
     let yaml = serde_saphyr::to_string_multiple(&objects).unwrap();
-    if std::env::var_os("GOLDEN").is_some_and(|value| value == "write") {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, &yaml).unwrap();
-    }
-    assert_eq!(yaml, fs::read_to_string(&path).unwrap_or_default(), "{}: GOLDEN=write writes it anew", path.display());
+    golden::assert_golden(&format!("src/operator/desired/golden/{name}"), &yaml);
 }
 
 #[test]

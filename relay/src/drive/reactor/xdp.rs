@@ -2,7 +2,8 @@
 
 use rustix::event::epoll;
 
-use super::{PORT, Reactor};
+use super::{PORT, Reactor, watch};
+use crate::drive::crossing::Crossing;
 use crate::drive::engines::Move;
 use crate::drive::ports::{Entrance, PortId};
 use crate::io::xdp::{TAKES_TO_EMPTY, Taken};
@@ -12,21 +13,40 @@ use crate::time::Moment;
 const MOST_TAKES_A_TURN: usize = 4;
 
 impl Reactor {
-    /// The turn of a flow whose port may have something that came before what waits in the socket: the program leaves a flow
-    /// to the kernel, but never takes it by itself.
-    pub(super) fn turn_behind_port(&mut self, id: u64, now: Moment) {
-        let Some(entrance) = self.ports.entrance(id) else { return };
-        self.empty_port(entrance.port, now);
-        if self.take_in(id, now) {
+    /// Takes what waits in a flow's socket, unless that is to wait for what is on its way to the port: then what is there.
+    pub(super) fn take_in_order(&mut self, id: u64, now: Moment) {
+        let crossing = self.flows.get(&id).and_then(|task| task.crossing());
+        if crossing.is_none_or(Crossing::takes_from_socket) {
+            return self.take_in(id, now);
+        }
+        let entrance = self.ports.entrance(id);
+        entrance.into_iter().for_each(|entrance| self.empty_port(entrance.port, now));
+        let Some(task) = self.flows.get_mut(&id) else { return };
+        let begins = task.note_waiting();
+        if task.is_crossing() {
+            watch(&self.epoll, id, task);
+        }
+        if begins && let Some(entrance) = entrance {
+            // The program may have left the flow to the kernel.
             self.ports.hasten_look(id);
             self.look(entrance.port, now);
         }
-        self.turn(id, now, false);
     }
 
-    /// Whether a flow's datagrams come through a port, and none of those that came before waits in its socket any more.
-    pub(super) fn is_behind_port(&self, id: u64, now: Moment) -> bool {
-        self.ports.entrance(id).is_some() && self.flows.get(&id).is_some_and(|task| !task.has_just_entered(now.mono))
+    /// Has a flow's datagrams be taken the way that they come by now, if what came the other way has had its time to arrive.
+    pub(super) fn finish_crossing_if_due(&mut self, id: u64, now: Moment) {
+        let due = self.flows.get(&id).and_then(|task| task.crossing()?.due());
+        if due.is_none_or(|due| due > now.mono) {
+            return;
+        }
+        if let Some(entrance) = self.ports.entrance(id) {
+            self.empty_port(entrance.port, now);
+        }
+        let is_left = self.ports.is_left(id);
+        if let Some(task) = self.flows.get_mut(&id) {
+            self.filled += task.finish_crossing(now, is_left, (&mut self.pool, &mut self.batch)).buffers;
+            watch(&self.epoll, id, task);
+        }
     }
 
     pub(super) fn turn_port(&mut self, port: PortId, now: Moment) {
@@ -66,7 +86,7 @@ impl Reactor {
     fn look(&mut self, port: PortId, now: Moment) {
         let flows = &mut self.flows;
         self.ports.look(port, now.mono, |flow, finding| {
-            flows.get_mut(&flow).into_iter().for_each(|task| task.note_finding(now.mono, finding));
+            flows.get_mut(&flow).into_iter().for_each(|task| task.note_finding(finding));
         });
     }
 
@@ -76,9 +96,6 @@ impl Reactor {
             let flow = self.ports.flow_of(port, &datagram);
             match flow.and_then(|flow| Some((flow, self.flows.get_mut(&flow)?))) {
                 Some((flow, task)) => {
-                    if !task.is_touched() && task.has_just_entered(now.mono) {
-                        task.empty_socket(now, &mut self.pool, &mut self.batch);
-                    }
                     if task.on_frame(now, &mut self.pool, &datagram) {
                         self.touched.push(flow);
                     }
@@ -87,7 +104,7 @@ impl Reactor {
             }
         }
         while let Some(flow) = self.touched.pop() {
-            self.turn(flow, now, false);
+            self.finish_turn(flow, now);
         }
     }
 
@@ -105,7 +122,7 @@ impl Reactor {
             Move::Enter(flow, entrance) => self.enter_port(flow, entrance, now),
             Move::Leave(flow) => {
                 self.close_entrance(flow, now);
-                self.flows.get_mut(&flow).into_iter().for_each(|task| task.note_engine(now.mono, false));
+                self.flows.get_mut(&flow).into_iter().for_each(|task| task.note_engine(false));
             }
             Move::Send(flow, output, lane, way) => {
                 self.flows.get_mut(&flow).into_iter().for_each(|task| task.send_by(output, &lane, way));
@@ -118,7 +135,9 @@ impl Reactor {
         if let Some(task) = self.flows.get_mut(&flow)
             && self.ports.enter(flow, entrance)
         {
-            task.note_engine(now.mono, true);
+            task.enter();
+            watch(&self.epoll, flow, task);
+            self.finish_turn(flow, now);
         }
     }
 

@@ -1,22 +1,20 @@
 //! A flow whose datagrams come or leave by AF_XDP.
 
 use std::ops::Range;
-use std::time::Duration;
 
 use super::{FlowInput, FlowTask};
+use crate::drive::clocks;
+use crate::drive::crossing::Crossing;
 use crate::drive::engines::Outlet;
 use crate::drive::ports::{Finding, SharedLane};
-use crate::drive::socket::note_drops;
+use crate::drive::socket::{Filled, note_drops};
 use crate::event::EventKind;
 use crate::flow::Arrived;
 use crate::io::udp::Batch;
 use crate::io::xdp::{Refusal, Taken};
 use crate::mem::Pool;
 use crate::spec::Input;
-use crate::time::{Moment, Time};
-
-/// How long after datagrams began to come by AF_XDP the kernel may still deliver one to the socket that came before.
-const ENTER_TIME: Duration = Duration::from_millis(10);
+use crate::time::Moment;
 
 impl FlowTask {
     /// Its input, if it comes from the network.
@@ -46,7 +44,11 @@ impl FlowTask {
             (FlowInput::Socket(socket), Some(Range { start, end })) => {
                 let (slot, start, len, arrival) = (taken.frame, *start, end - start, taken.arrival);
                 let arrived = Arrived { slot, start, len, segment_len: None, arrival, truncated: false };
-                self.flow.receive(pool, arrived);
+                if socket.crossing.takes_from_port() {
+                    self.flow.receive(pool, arrived);
+                } else {
+                    socket.crossing.hold(clocks::mono(), arrived);
+                }
                 socket.note_arrival(now, &mut self.flow, &mut |kind| self.teller.say(kind));
             }
             _ => {
@@ -57,35 +59,81 @@ impl FlowTask {
         !std::mem::replace(&mut self.touched, true)
     }
 
-    /// Datagrams come by AF_XDP from now on, or no more.
-    pub(in crate::drive) fn note_engine(&mut self, now: Time, by_xdp: bool) {
-        if by_xdp {
-            self.entered = Some(now);
-        }
+    /// Datagrams come by AF_XDP from now on.
+    pub(in crate::drive) fn enter(&mut self) {
+        self.crossing_mut().into_iter().for_each(|crossing| crossing.enter(clocks::mono()));
+        self.note_engine(true);
+    }
+
+    /// Datagrams come by AF_XDP, or no more.
+    pub(in crate::drive) fn note_engine(&mut self, by_xdp: bool) {
         self.flow.counters.xdp_gauge = u64::from(by_xdp);
         self.stats.publish(&self.flow.counters);
     }
 
-    /// Whether what waits in the socket may still have come before what comes by AF_XDP.
-    pub(in crate::drive) fn has_just_entered(&self, now: Time) -> bool {
-        self.entered.is_some_and(|entered| now.since(entered) < ENTER_TIME)
+    /// Which way its datagrams come, if from the network.
+    pub(in crate::drive) const fn crossing(&self) -> Option<&Crossing> {
+        match &self.input {
+            FlowInput::Socket(socket) => Some(&socket.crossing),
+            FlowInput::Made(_) => None,
+        }
     }
 
-    /// Takes in all that waits at the socket, which may be seconds of the stream. It ends: nothing more comes there.
-    pub(in crate::drive) fn empty_socket(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) {
-        self.take_in(now, pool, batch, usize::MAX);
+    const fn crossing_mut(&mut self) -> Option<&mut Crossing> {
+        match &mut self.input {
+            FlowInput::Socket(socket) => Some(&mut socket.crossing),
+            FlowInput::Made(_) => None,
+        }
     }
 
-    pub(in crate::drive) const fn is_touched(&self) -> bool {
-        self.touched
+    /// Whether its datagrams begin to come another way, so that what is in its socket waits.
+    pub(in crate::drive) fn is_crossing(&self) -> bool {
+        self.crossing().is_some_and(Crossing::is_under_way)
+    }
+
+    /// Notes what may wait in the socket while datagrams come by AF_XDP. Returns whether that begins a change.
+    pub(in crate::drive) fn note_waiting(&mut self) -> bool {
+        let FlowInput::Socket(socket) = &mut self.input else { return false };
+        let begins = !socket.crossing.is_under_way() && socket.has_waiting();
+        if begins {
+            socket.crossing.note_waiting(clocks::mono());
+        }
+        begins
+    }
+
+    /// Ends a change of the way by which its datagrams come: takes all that waits in the socket, and what was held in its
+    /// place. `is_left` says whether nothing more comes by AF_XDP. Returns what that filled.
+    pub(in crate::drive) fn finish_crossing(
+        &mut self,
+        now: Moment,
+        is_left: bool,
+        (pool, batch): (&mut Pool, &mut Batch),
+    ) -> Filled {
+        if is_left {
+            self.crossing_mut().into_iter().for_each(Crossing::note_left);
+        }
+        // It ends: what waits may be seconds of the stream, but what comes meanwhile is little.
+        let filled = self.take_in(now, pool, batch, usize::MAX);
+        let held = self.crossing_mut().map(Crossing::finish).unwrap_or_default();
+        held.into_iter().for_each(|held| self.flow.receive(pool, held));
+        filled
+    }
+
+    /// Takes what is left, for no more comes.
+    pub(in crate::drive) fn take_rest(&mut self, now: Moment, pool: &mut Pool, batch: &mut Batch) {
+        if self.is_crossing() {
+            self.finish_crossing(now, true, (pool, batch));
+        } else {
+            self.on_readable(now, pool, batch);
+        }
     }
 
     /// What was found about its datagrams at a port.
-    pub(in crate::drive) fn note_finding(&mut self, now: Time, finding: Finding) {
+    pub(in crate::drive) fn note_finding(&mut self, finding: Finding) {
         match finding {
             Finding::Dropped(count) => note_drops(count, &mut self.flow, &mut |kind| self.teller.say(kind)),
             Finding::Left => {
-                self.note_engine(now, false);
+                self.note_engine(false);
                 self.teller.say(EventKind::InputThroughSockets { reason: Refusal::Fragments, against_will: false });
             }
         }

@@ -16,14 +16,21 @@ use crate::print;
 pub(super) fn layout(local: &Local) -> anyhow::Result<Layout> {
     let folder = match &local.layout {
         Some(folder) => folder.clone(),
-        None => Source::look(&local.source).context("no --layout FOLDER")?.target.join("image/layout"),
+        None => {
+            let source = look(local).context("no --layout FOLDER")?;
+            source.target.join("image").join(local.program.program())
+        }
     };
     Ok(Layout::at(folder))
 }
 
+fn look(local: &Local) -> anyhow::Result<Source> {
+    Ok(Source::look(&local.source, local.program)?)
+}
+
 pub(super) fn build(args: &BuildArgs) -> anyhow::Result<()> {
     let start = Instant::now();
-    let source = Source::look(&args.local.source)?;
+    let source = look(&args.local)?;
     let built = build::build(&source, &target(args.target.as_deref()), args.force)?;
     let layout = layout(&args.local)?;
     let tag = built.version.to_string();
@@ -43,7 +50,7 @@ fn target(named: Option<&str>) -> String {
 
 pub(super) fn tree(args: &TreeArgs) -> anyhow::Result<()> {
     must_be_empty(&args.folder)?;
-    let source = Source::look(&args.local.source)?;
+    let source = look(&args.local)?;
     let (version, _, tree) = build::files(&source, &target(args.target.as_deref()), args.force)?;
     tree.write(&args.folder).with_context(|| args.folder.display().to_string())?;
     print::text(&format!("{version}: its files are in {}\n", args.folder.display()))
