@@ -71,7 +71,7 @@ impl Site {
                 Method::POST => {
                     let query = request.uri().query().unwrap_or_default();
                     order::hand_over(&self.orders, &flow, query, request.headers()).await
-                },
+                }
                 _ => not_allowed("POST"),
             });
         }

@@ -1,5 +1,7 @@
 //! A change of version of many flows.
 
+#![expect(clippy::duplicated_attributes, reason = "columns may have a type in common")]
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::CustomResource;
 use schemars::JsonSchema;

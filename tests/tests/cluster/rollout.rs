@@ -72,7 +72,11 @@ fn a_version_that_git_owns_is_left_to_git() {
     cluster.apply(&flow("ch7", spec));
     wait_for(&cluster, &operator, "ch7", "Ready", "True", "AllWell");
     let refused = flowctl(&cluster, &["rollout", "1.0.1", "--flow", "ch7"]);
-    assert!(!refused.status.success() && refused.stderr.contains("its version is written by others"), "{}", refused.stderr);
+    assert!(
+        !refused.status.success() && refused.stderr.contains("its version is written by others"),
+        "{}",
+        refused.stderr
+    );
     assert_eq!(cluster.get(&["flow", "ch7"])["spec"]["version"], super::operator::VERSION);
     cluster.kubectl(&["delete", "rollouts", "--all"]).expect_success();
     clear(&cluster);

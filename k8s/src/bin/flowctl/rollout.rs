@@ -96,7 +96,9 @@ async fn all(api: &Api<Rollout>) -> anyhow::Result<Vec<Rollout>> {
 
 async fn newest(api: &Api<Rollout>) -> anyhow::Result<String> {
     let newest = all(api).await?.into_iter().next();
-    newest.map(|rollout| rollout.name_any()).context("there is no rollout here; flowctl rollout VERSION --all begins one")
+    newest
+        .map(|rollout| rollout.name_any())
+        .context("there is no rollout here; flowctl rollout VERSION --all begins one")
 }
 
 fn tell(place: &Place, rollout: &Rollout) -> anyhow::Result<()> {
@@ -119,7 +121,8 @@ async fn wait(api: &Api<Rollout>, name: &str) -> anyhow::Result<Rollout> {
 }
 
 fn summary(name: &str, status: &RolloutStatus) -> String {
-    let under_way = status.flows.iter().filter_map(|change| Some(format!("{} {}", change.name, change.message.as_ref()?)));
+    let under_way =
+        status.flows.iter().filter_map(|change| Some(format!("{} {}", change.name, change.message.as_ref()?)));
     let under_way: Vec<_> = under_way.take(3).collect();
     format!("{name}: {:?}, {} of {} done; {}", status.phase, status.done, status.total, under_way.join(", "))
 }

@@ -158,7 +158,8 @@ impl Trial<'_> {
         let agrees = heard.iter().any(|(_, counted)| counted.different == 0 && counted.equal > 0);
         match heard.iter().find(|(_, counted)| counted.different > 0) {
             Some((_, counted)) if !agrees => {
-                let pod = self.new.on_air().map_or_else(|| self.rollout.to.clone(), |standing| standing.pod.name.clone());
+                let pod =
+                    self.new.on_air().map_or_else(|| self.rollout.to.clone(), |standing| standing.pod.name.clone());
                 Err(Failure::Differs { pod, different: counted.different, equal: counted.equal })
             }
             _ => Ok(()),

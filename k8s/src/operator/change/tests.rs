@@ -118,7 +118,8 @@ impl World {
                 instance.heard = heard(instance);
             }
         }
-        let standings = self.instances.iter().map(|instance| Standing { pod: pod(instance), heard: instance.heard.clone() });
+        let standings =
+            self.instances.iter().map(|instance| Standing { pod: pod(instance), heard: instance.heard.clone() });
         let seen = Seen {
             flow: &self.flow,
             handler: None,
@@ -296,8 +297,11 @@ struct Trouble {
 fn trouble() -> impl Strategy<Value = Trouble> {
     let killed_after = prop_oneof![3 => Just(None), 1 => (0..4_usize).prop_map(Some)];
     let unheard = prop_oneof![3 => Just(vec![]), 1 => prop::collection::vec(any::<bool>(), 4)];
-    (killed_after, unheard, prop::bool::weighted(0.2))
-        .prop_map(|(killed_after, unheard, is_late)| Trouble { killed_after, unheard, is_late })
+    (killed_after, unheard, prop::bool::weighted(0.2)).prop_map(|(killed_after, unheard, is_late)| Trouble {
+        killed_after,
+        unheard,
+        is_late,
+    })
 }
 
 #[test]
@@ -343,7 +347,11 @@ fn why_it_went_back_is_told_as_people_say_it() {
         world.run(300);
         world.message()
     };
-    assert!(message(Version::Drops).contains("is not what is on air: 1 datagrams differ"), "{}", message(Version::Drops));
+    assert!(
+        message(Version::Drops).contains("is not what is on air: 1 datagrams differ"),
+        "{}",
+        message(Version::Drops)
+    );
     assert!(message(Version::ImageMissing).contains("not all ready after 120 s: its image cannot be pulled"));
     assert!(message(Version::Crashes).contains("it ends as soon as it is started"));
     assert!(message(Version::LosesOnAir).contains("1 packets lost on air, where the instances of before lost 0"));

@@ -5,9 +5,10 @@ use std::fmt;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
-use kube::ResourceExt;
 
-use crate::crd::{DEFAULT_AT_A_TIME, Flow, FlowChange, FlowState, Phase, Rollout, RolloutPhase, RolloutSpec, RolloutStatus};
+use crate::crd::{
+    DEFAULT_AT_A_TIME, Flow, FlowChange, FlowState, Phase, Rollout, RolloutPhase, RolloutSpec, RolloutStatus,
+};
 
 /// What was seen.
 #[derive(Clone, Debug)]
@@ -169,7 +170,11 @@ fn not_ready(flow: &Flow) -> Option<String> {
 fn going_back(flow: &Flow, image: &Image) -> (FlowState, Option<String>) {
     let rollout = flow.status.as_ref().and_then(|status| status.rollout.as_ref());
     let is_back = Image::of_flow(flow) == *image && is_looked_at(flow) && rollout.is_none();
-    if is_back { (FlowState::Undone, None) } else { (FlowState::GoingBack, rollout.map(|rollout| format!("{:?}", rollout.phase))) }
+    if is_back {
+        (FlowState::Undone, None)
+    } else {
+        (FlowState::GoingBack, rollout.map(|rollout| format!("{:?}", rollout.phase)))
+    }
 }
 
 /// With `abort` what is under way or has failed gets back what it had, with `undo` all that was changed.
