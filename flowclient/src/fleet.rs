@@ -107,7 +107,7 @@ impl Fleet {
     /// Carries out an order.
     pub(crate) fn obey(&self, order: Order) {
         match self.flows.get(&order.flow) {
-            Some(flow) => self.driver.hand_over(&flow.handle, order.answer()),
+            Some(flow) => self.driver.hand_over(&flow.handle, order.to, order.answer()),
             None => order.refuse(),
         }
     }

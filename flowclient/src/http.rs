@@ -69,7 +69,10 @@ impl Site {
     async fn answer<B: Body>(&self, request: Request<B>) -> Result<Reply, Infallible> {
         if let Some(flow) = order::flow_of(request.uri().path()) {
             return Ok(match *request.method() {
-                Method::POST => order::hand_over(&self.orders, &flow, request.headers()).await,
+                Method::POST => {
+                    let query = request.uri().query().unwrap_or_default();
+                    order::hand_over(&self.orders, &flow, query, request.headers()).await
+                }
                 _ => not_allowed("POST"),
             });
         }

@@ -1,6 +1,7 @@
 //! What the HTTP side has the supervisor do.
 
 use relay::drive::{HandOverAnswer, HandOverError};
+use relay::pair::message::InstanceId;
 use thiserror::Error;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::oneshot;
@@ -30,6 +31,8 @@ pub(crate) struct Orders(Sender<Order>);
 pub(crate) struct Order {
     /// Name of the flow.
     pub(crate) flow: String,
+    /// The instance that is to go on, and no other.
+    pub(crate) to: Option<InstanceId>,
     answer: oneshot::Sender<Result<(), OrderError>>,
 }
 
@@ -40,13 +43,13 @@ impl Orders {
         (Self(orders), given)
     }
 
-    /// Has this instance of a flow hand over to another; returns when that is on air.
+    /// Has this instance of a flow hand over to another, or to `to` and no other; returns when that is on air.
     ///
     /// # Errors
     /// [`OrderError`] says why this instance is on air as before, or was not.
-    pub(crate) async fn hand_over(&self, flow: &str) -> Result<(), OrderError> {
+    pub(crate) async fn hand_over(&self, flow: &str, to: Option<InstanceId>) -> Result<(), OrderError> {
         let (answer, answered) = oneshot::channel();
-        let order = Order { flow: flow.to_owned(), answer };
+        let order = Order { flow: flow.to_owned(), to, answer };
         self.0.try_send(order).map_err(|_| OrderError::Busy)?;
         answered.await.unwrap_or_else(|_| Err(HandOverError::Ended.into()))
     }
@@ -80,7 +83,7 @@ mod tests {
             given.recv().await.unwrap().refuse();
             drop(given.recv().await.unwrap().answer());
         };
-        let flow = || orders.hand_over("ch7");
+        let flow = || orders.hand_over("ch7", None);
         let (_, results) = tokio::join!(supervisor, async { [flow().await, flow().await, flow().await, flow().await] });
         let refusal = |error: HandOverError| Err(OrderError::HandOver(error));
         let unknown = Err(OrderError::NoFlow("ch7".to_owned()));
@@ -91,6 +94,6 @@ mod tests {
     async fn a_supervisor_that_is_gone_is_told() {
         let (orders, given) = Orders::new();
         drop(given);
-        assert_eq!(orders.hand_over("ch7").await, Err(OrderError::Busy));
+        assert_eq!(orders.hand_over("ch7", None).await, Err(OrderError::Busy));
     }
 }

@@ -1,9 +1,10 @@
-//! `POST /api/v1/flows/NAME/hand-over`: what this instance of a flow is to do.
+//! `POST /api/v1/flows/NAME/hand-over?to=INSTANCE`: what this instance of a flow is to do.
 
 use hyper::StatusCode;
 use hyper::header::{HOST, HeaderMap, ORIGIN};
 use percent_encoding::percent_decode_str;
 use relay::drive::HandOverError;
+use relay::pair::message::InstanceId;
 
 use super::{Reply, TEXT, reply};
 use crate::orders::{OrderError, Orders};
@@ -15,12 +16,23 @@ pub(super) fn flow_of(path: &str) -> Option<String> {
     is_one.then(|| percent_decode_str(name).decode_utf8().ok().map(std::borrow::Cow::into_owned))?
 }
 
+/// The instance that `query` names as the successor, if it names one.
+fn successor(query: &str) -> Result<Option<InstanceId>, String> {
+    let Some(name) = query.split('&').find_map(|field| field.strip_prefix("to=")) else { return Ok(None) };
+    let wrong = |_| format!("to={name} is no instance: give its number as `pair.instance` has it\n");
+    name.parse().map(Some).map_err(wrong)
+}
+
 /// Has it handed over, and answers what came of it.
-pub(super) async fn hand_over(orders: &Orders, flow: &str, headers: &HeaderMap) -> Reply {
+pub(super) async fn hand_over(orders: &Orders, flow: &str, query: &str, headers: &HeaderMap) -> Reply {
     if is_of_another_site(headers) {
         return reply(StatusCode::FORBIDDEN, TEXT, "a page of another site may not ask for this\n");
     }
-    match orders.hand_over(flow).await {
+    let to = match successor(query) {
+        Ok(to) => to,
+        Err(wrong) => return reply(StatusCode::BAD_REQUEST, TEXT, wrong),
+    };
+    match orders.hand_over(flow, to).await {
         Ok(()) => reply(StatusCode::OK, TEXT, "handed over\n"),
         Err(why) => reply(status_of(&why), TEXT, format!("{why}\n")),
     }
@@ -55,6 +67,13 @@ mod tests {
         let others =
             ["/api/v1/flows", "/api/v1/flows//hand-over", "/api/v1/flows/a/b/hand-over", "/api/v1/flows/%ff/hand-over"];
         assert!(others.iter().all(|path| flow_of(path).is_none()));
+    }
+
+    #[test]
+    fn a_successor_is_named_in_the_query() {
+        assert_eq!(successor("to=00000000000000ff"), Ok(Some(InstanceId(255))));
+        assert_eq!(successor(""), Ok(None));
+        assert!(successor("to=ch7").unwrap_err().contains("is no instance"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 #![expect(clippy::duplicated_attributes, reason = "columns may have a type in common")]
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use k8s_openapi::api::core::v1::ResourceRequirements;
 use kube::CustomResource;
@@ -87,6 +88,9 @@ pub struct FlowSpec {
     /// What the flow must keep to.
     #[serde(default, skip_serializing_if = "is_default")]
     pub quality: Quality,
+    /// How another version proves itself before it is kept.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rollout: RolloutPolicy,
 }
 
 /// Limits of quality.
@@ -97,6 +101,41 @@ pub struct Quality {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
     pub least_bitrate: Option<String>,
+}
+
+/// How a change of a flow proves itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RolloutPolicy {
+    /// How long the new instances must make just what is on air before they go on (by default 10 s).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 86_400), extend("format" = "int32"))]
+    pub shadow_seconds: Option<u32>,
+    /// How long they are watched on air before the old ones end (by default 20 s).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 86_400), extend("format" = "int32"))]
+    pub watch_seconds: Option<u32>,
+    /// How long they may take to get ready (by default 120 s).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 86_400), extend("format" = "int32"))]
+    pub deadline_seconds: Option<u32>,
+}
+
+impl RolloutPolicy {
+    /// How long the shadow must equal the air.
+    pub fn shadow_for(&self) -> Duration {
+        Duration::from_secs(self.shadow_seconds.unwrap_or(10).into())
+    }
+
+    /// How long the new instances are watched on air.
+    pub fn watch_for(&self) -> Duration {
+        Duration::from_secs(self.watch_seconds.unwrap_or(20).into())
+    }
+
+    /// How long they may take to get ready.
+    pub fn deadline(&self) -> Duration {
+        Duration::from_secs(self.deadline_seconds.unwrap_or(120).into())
+    }
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

@@ -60,6 +60,27 @@ pub(super) fn of_flow() -> Vec<ValidationRule> {
     ]
 }
 
+/// What must be true of the specification of a rollout.
+pub(super) fn of_rollout() -> Vec<ValidationRule> {
+    vec![
+        rule("has(self.version) != has(self.digest)", "a rollout brings one image: give either version or digest"),
+        rule(
+            "has(self.flows) != (has(self.all) && self.all)",
+            "say which flows: give either flows (their names) or all: true (all of this namespace)",
+        ),
+        rule(
+            "!(has(self.abort) && self.abort && has(self.undo) && self.undo)",
+            "abort puts back what is under way, undo everything: give one of them",
+        ),
+        rule(
+            "has(self.version) == has(oldSelf.version) && (!has(self.version) || self.version == oldSelf.version) \
+             && has(self.digest) == has(oldSelf.digest) && (!has(self.digest) || self.digest == oldSelf.digest) \
+             && has(self.flows) == has(oldSelf.flows) && (!has(self.flows) || self.flows == oldSelf.flows)",
+            "a rollout is of one image and one set of flows for ever: make another rollout",
+        ),
+    ]
+}
+
 /// What must be true of each output.
 pub(super) fn of_output() -> Vec<ValidationRule> {
     vec![

@@ -1,8 +1,9 @@
 //! What is known of a flow.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// How a flow stands, as the operator last saw it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,9 +47,12 @@ pub struct FlowStatus {
     /// What is measured on air.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured: Option<Measured>,
-    /// How far a change of version or configuration is; none when there is none.
+    /// What was on air and well last: a change that fails goes back to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rollout: Option<Rollout>,
+    pub proven: Option<Proven>,
+    /// How far a change of version or configuration is, or why the last one was taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<FlowRollout>,
 }
 
 /// A handler as it was.
@@ -106,16 +110,95 @@ pub struct Measured {
     pub at: Time,
 }
 
-/// A change from one revision to another that is under way.
+/// A revision that has passed, with all that it takes to make it again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Rollout {
-    /// Revision that was on air when it began.
+pub struct Proven {
+    /// Its hash.
+    pub revision: String,
+    /// Image that it runs.
+    pub image: String,
+    /// The specification that it was made of.
+    #[schemars(schema_with = "any_object")]
+    pub spec: Value,
+    /// The handler that it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handler: Option<LastHandler>,
+}
+
+fn any_object(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})
+}
+
+/// A change from one revision to another, under way or taken back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FlowRollout {
+    /// Revision that it goes back to when it fails.
     pub from: String,
     /// Revision that is to be.
     pub to: String,
+    /// Image of that.
+    pub image: String,
     /// What is being done.
-    pub step: String,
-    /// Since when.
+    #[schemars(with = "String")]
+    pub phase: Phase,
+    /// When it began.
+    pub begun: Time,
+    /// Since when it is in this phase.
     pub since: Time,
+    /// Counters of the instances when the phase began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
+    /// Why it is taken back, in a word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The same in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// How far a change is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// The new instances get ready, beside the old ones.
+    Starting,
+    /// They stand by, and what they make is compared with what is on air.
+    Shadowing,
+    /// The air passes to one of them.
+    HandingOver,
+    /// One of them is on air, and the old ones stand by.
+    Watching,
+    /// It has failed, and the air goes back.
+    RollingBack,
+    /// It has failed, and all is as before; it is not tried again until the flow is changed.
+    RolledBack,
+}
+
+impl Phase {
+    /// Whether there is still something to do.
+    pub const fn is_under_way(self) -> bool {
+        !matches!(self, Self::RolledBack)
+    }
+
+    /// Whether it has failed.
+    pub const fn has_failed(self) -> bool {
+        matches!(self, Self::RollingBack | Self::RolledBack)
+    }
+}
+
+/// Counters of an instance at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Mark {
+    /// Its pod.
+    pub pod: String,
+    /// Datagrams made here that were on air, too.
+    pub equal: i64,
+    /// Datagrams of which that is not so.
+    pub different: i64,
+    /// Errors of the first and second priority (ETSI TR 101 290).
+    pub errors: i64,
+    /// Transport packets lost.
+    pub lost: i64,
 }

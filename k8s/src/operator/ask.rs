@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::header::HOST;
-use hyper::{Request, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use thiserror::Error;
 use tokio::net::TcpStream;
@@ -57,19 +57,32 @@ impl Ask for OverHttp {
     }
 }
 
+/// Has the instance at `address` pass the air of `flow` on to the one with the number `to`; returns when that is on air.
+///
+/// # Errors
+/// When all is as before.
+pub async fn hand_over(address: SocketAddr, flow: &str, to: &str) -> Result<(), AskError> {
+    let path = format!("/api/v1/flows/{flow}/hand-over?to={to}");
+    timeout(PATIENCE, send(address, Method::POST, &path)).await.map_err(|_| AskError::Silent)?.map(drop)
+}
+
 async fn get(address: SocketAddr) -> Result<Report, AskError> {
+    let body = send(address, Method::GET, "/api/v1/flows").await?;
+    Report::read(&body).map_err(|error| AskError::Nonsense(error.to_string()))
+}
+
+async fn send(address: SocketAddr, method: Method, path: &str) -> Result<Bytes, AskError> {
     let stream = TcpStream::connect(address).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let request = Request::get("/api/v1/flows").header(HOST, address.to_string()).body(Empty::<Bytes>::new());
-    let request = request.map_err(|error| AskError::Nonsense(error.to_string()))?;
+    let request = Request::builder().method(method).uri(path).header(HOST, address.to_string());
+    let request = request.body(Empty::<Bytes>::new()).map_err(|error| AskError::Nonsense(error.to_string()))?;
     let converse = async {
         let answer = sender.send_request(request).await?;
         if answer.status() != StatusCode::OK {
             return Err(AskError::Refused(answer.status()));
         }
         let body = Limited::new(answer.into_body(), MOST_BYTES).collect().await;
-        let body = body.map_err(|error| AskError::Nonsense(error.to_string()))?.to_bytes();
-        Report::read(&body).map_err(|error| AskError::Nonsense(error.to_string()))
+        Ok(body.map_err(|error| AskError::Nonsense(error.to_string()))?.to_bytes())
     };
     tokio::pin!(converse);
     tokio::pin!(connection);

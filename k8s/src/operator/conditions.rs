@@ -7,6 +7,7 @@ use relay::spec::Pair;
 use super::resolve::Problem;
 use super::standing::{Standings, nodes};
 use super::verdict::Verdict;
+use crate::crd::{FlowRollout, Phase};
 
 /// What conditions follow from.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct Facts<'a> {
     pub pair: Option<Pair>,
     /// Revision that there is to be, and number of its instances.
     pub wanted: Option<(&'a str, u16)>,
+    /// How far a change is, or why it was taken back.
+    pub rollout: Option<&'a FlowRollout>,
     /// Its image.
     pub image: &'a str,
     /// What is known of the image's signature.
@@ -150,6 +153,9 @@ fn redundant(facts: &Facts<'_>) -> Finding {
 
 fn progressing(facts: &Facts<'_>) -> Finding {
     const PROGRESSING: &str = "Progressing";
+    if let Some(rollout) = facts.rollout {
+        return changing(PROGRESSING, rollout, facts);
+    }
     let Some((revision, instances)) = facts.wanted else {
         return finding(PROGRESSING, false, "AsBefore", "what runs is left as it is");
     };
@@ -169,6 +175,20 @@ fn progressing(facts: &Facts<'_>) -> Finding {
         );
     }
     finding(PROGRESSING, false, "Complete", format!("revision {revision}: all instances are ready"))
+}
+
+fn changing(kind: &'static str, rollout: &FlowRollout, facts: &Facts<'_>) -> Finding {
+    let why = rollout.message.clone().unwrap_or_default();
+    let ready = facts.standings.ready_of(&rollout.to);
+    let step = match rollout.phase {
+        Phase::RolledBack => return finding(kind, false, "RolledBack", why),
+        Phase::RollingBack => return finding(kind, true, "RollingBack", why),
+        Phase::Starting => format!("{ready} of its instances are ready"),
+        Phase::Shadowing => "what it makes is compared with what is on air".to_owned(),
+        Phase::HandingOver => "the air passes to it".to_owned(),
+        Phase::Watching => "it is watched on air, and the old instances stand by".to_owned(),
+    };
+    finding(kind, true, "Changing", format!("{:?}: {}: {step}", rollout.phase, rollout.image))
 }
 
 fn conflict(facts: &Facts<'_>) -> Finding {
@@ -218,7 +238,7 @@ pub fn find<'a>(conditions: &'a [Condition], kind: &str) -> Option<&'a Condition
 pub fn is_bad(condition: &Condition) -> bool {
     match condition.type_.as_str() {
         "Conflict" => condition.status == "True",
-        "Progressing" => false,
+        "Progressing" => matches!(condition.reason.as_str(), "RolledBack" | "RollingBack"),
         "Redundant" => condition.status == "False" && condition.reason != "NotPaired",
         "OnAir" => condition.status != "True" || condition.reason == "TwoOnAir",
         _ => condition.status == "False",

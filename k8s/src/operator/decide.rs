@@ -5,12 +5,13 @@ mod tests;
 
 use std::time::Duration;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 use relay::spec::{Output, Pair};
 
+use super::change::HandOver;
 use super::conditions::{Facts, conditions};
 use super::config::OperatorConfig;
+use super::course::{Course, Meaning, Situation, course, meaning_of_proven};
 use super::desired::{Desired, Object, desired};
 use super::key::FlowKey;
 use super::ledger::{Ledger, older_rival, outputs_of};
@@ -18,9 +19,9 @@ use super::measured::measured;
 use super::news::{News, news};
 use super::resolve::{Problem, Resolved, resolve};
 use super::standing::{Standings, nodes};
-use super::transition::{DeploymentSeen, step};
+use super::transition::DeploymentSeen;
 use super::verdict::{Verdict, Verdicts};
-use crate::crd::{Flow, FlowStatus, Handler, Rollout};
+use crate::crd::{Flow, FlowStatus, Handler};
 
 /// In this time an image is pulled and a container made.
 const STUCK_AFTER: Duration = Duration::from_secs(60);
@@ -51,6 +52,8 @@ pub struct Decision {
     pub make: Vec<Object>,
     /// Deployments that end, and the files of their instances, which are called the same.
     pub end: Vec<String>,
+    /// The air is to pass from one instance to another.
+    pub hand_over: Option<HandOver>,
     /// Whether evictions need no budget, there being but one instance.
     pub end_budget: bool,
     /// The secret that its instances share, if it is not known to be there.
@@ -65,20 +68,41 @@ pub struct Decision {
     pub awaits_verdict: bool,
 }
 
+impl Decision {
+    fn of(course: Course, status: FlowStatus) -> Self {
+        let Course { make, end, hand_over, rollout, proven } = course;
+        Self { make, end, hand_over, status: FlowStatus { rollout, proven, ..status }, ..Self::default() }
+    }
+}
+
 /// Decides. What cannot be as specified is left as it runs: a mistake takes no channel off air.
 pub fn decide(seen: &Seen<'_>, ledger: &mut Ledger, config: &OperatorConfig) -> Decision {
     let before = seen.flow.status.clone().unwrap_or_default();
     let meaning = resolve(seen.flow, seen.handler).and_then(|resolved| {
         let port = claim(seen, &resolved, &before, ledger)?;
         let desired = admit(seen, desired(seen.flow, &resolved, port, config), &config.image)?;
-        Ok((resolved, port, desired))
+        Ok((port, Meaning { resolved, desired }))
     });
-    let mut decision = match &meaning {
-        Ok((resolved, port, desired)) => go_on(seen, resolved, *port, desired, &before),
-        Err(problem) => stay(seen, problem, &before, &config.image_of(&seen.flow.spec)),
+    let port = meaning.as_ref().ok().map(|(port, _)| *port).or(before.port);
+    let old = before.proven.as_ref().zip(port);
+    let old = old.and_then(|(proven, port)| meaning_of_proven(seen.flow, proven, port, config));
+    let situation = Situation {
+        flow: seen.flow,
+        standings: &seen.standings,
+        deployments: &seen.deployments,
+        default_version: &config.default_version,
+        now: seen.now,
     };
-    decision.status.holds =
-        holds(seen, meaning.as_ref().ok().map(|(resolved, _, desired)| (resolved, desired)), ledger);
+    let wanted = meaning.as_ref().ok().map(|(_, wanted)| wanted);
+    let course = course(&situation, wanted, old.as_ref(), &before);
+    let has_failed = course.rollout.as_ref().is_some_and(|rollout| rollout.phase.has_failed());
+    let current = if has_failed { old.as_ref().or(wanted) } else { wanted };
+    let mut decision = match (&meaning, current) {
+        (Ok((port, wanted)), Some(current)) => go_on(seen, *port, wanted, current, course, &before),
+        (Err(problem), _) => stay(seen, problem, course, &before, &config.image_of(&seen.flow.spec)),
+        (Ok(_), None) => Decision::default(),
+    };
+    decision.status.holds = holds(seen, current, ledger);
     decision.news = news(&before, &decision.status);
     decision.awaits_verdict = seen.verdicts.is_waiting();
     decision
@@ -112,14 +136,14 @@ fn claim(seen: &Seen<'_>, resolved: &Resolved, before: &FlowStatus, ledger: &mut
 }
 
 /// A flow holds what its instances send to, and those of the revision before are instances too.
-fn holds(seen: &Seen<'_>, meaning: Option<(&Resolved, &Desired)>, ledger: &mut Ledger) -> Vec<String> {
+fn holds(seen: &Seen<'_>, current: Option<&Meaning>, ledger: &mut Ledger) -> Vec<String> {
     let key = FlowKey::of(seen.flow);
     let of_old = |revision: &str| {
         seen.deployments.iter().any(|deployment| deployment.revision != revision)
             || seen.standings.0.iter().any(|standing| standing.pod.revision != revision)
     };
-    let only: Option<Vec<Output>> = match meaning {
-        Some((resolved, desired)) => (!of_old(&desired.revision)).then(|| outputs_of(&resolved.entry)),
+    let only: Option<Vec<Output>> = match current {
+        Some(current) => (!of_old(&current.desired.revision)).then(|| outputs_of(&current.resolved.entry)),
         None => (!of_old("")).then(Vec::new),
     };
     if let Some(outputs) = only {
@@ -128,33 +152,38 @@ fn holds(seen: &Seen<'_>, meaning: Option<(&Resolved, &Desired)>, ledger: &mut L
     ledger.held(&key)
 }
 
-fn go_on(seen: &Seen<'_>, resolved: &Resolved, port: u16, desired: &Desired, before: &FlowStatus) -> Decision {
-    let pair = resolved.entry.pair;
-    let step = step(desired, pair, &seen.deployments, &seen.standings);
+/// `current` is what there is to be now: what is wanted, or what it went back to.
+fn go_on(
+    seen: &Seen<'_>,
+    port: u16,
+    wanted: &Meaning,
+    current: &Meaning,
+    course: Course,
+    before: &FlowStatus,
+) -> Decision {
+    let (resolved, desired) = (&wanted.resolved, &current.desired);
     let facts = Facts {
         problem: None,
         stale: resolved.stale.as_ref(),
         standings: &seen.standings,
-        pair: Some(pair),
+        pair: Some(current.resolved.entry.pair),
         wanted: Some((&desired.revision, desired.instances)),
+        rollout: course.rollout.as_ref(),
         image: &desired.image,
         verdict: seen.verdicts.of(&desired.image),
     };
+    let pair_key = wanted.desired.pair_key.clone().or_else(|| desired.pair_key.clone());
     let status = FlowStatus {
         port: Some(port),
         last_handler: resolved.handler.clone(),
-        pair_key: desired.pair_key.clone(),
+        pair_key: pair_key.clone(),
         revision: Some(desired.revision.clone()),
-        rollout: rollout(seen, desired, before),
         ..observed(seen, &facts, before)
     };
     Decision {
-        make: step.make.into_iter().cloned().collect(),
-        end: step.end,
         end_budget: desired.instances < 2,
-        make_pair_key: desired.pair_key.clone().filter(|name| before.pair_key.as_ref() != Some(name) || is_stuck(seen)),
-        status,
-        ..Decision::default()
+        make_pair_key: pair_key.filter(|name| before.pair_key.as_ref() != Some(name) || is_stuck(seen)),
+        ..Decision::of(course, status)
     }
 }
 
@@ -164,17 +193,19 @@ fn is_stuck(seen: &Seen<'_>) -> bool {
     seen.standings.0.iter().any(|standing| standing.pod.made_since.is_some_and(|since| since < long_ago))
 }
 
-fn stay(seen: &Seen<'_>, problem: &Problem, before: &FlowStatus, image: &str) -> Decision {
+fn stay(seen: &Seen<'_>, problem: &Problem, course: Course, before: &FlowStatus, image: &str) -> Decision {
     let facts = Facts {
         problem: Some(problem),
         stale: None,
         standings: &seen.standings,
         pair: before_pair(before),
         wanted: None,
+        rollout: course.rollout.as_ref(),
         image,
         verdict: seen.verdicts.of(image),
     };
-    Decision { status: observed(seen, &facts, before), has_problem: true, ..Decision::default() }
+    let status = observed(seen, &facts, before);
+    Decision { has_problem: true, ..Decision::of(course, status) }
 }
 
 /// What the instances that run are to each other, the specification not saying.
@@ -202,16 +233,4 @@ fn observed(seen: &Seen<'_>, facts: &Facts<'_>, before: &FlowStatus) -> FlowStat
         measured: measured(before.measured.as_ref(), first_on_air.map(|heard| &heard.flow), seen.now),
         ..before.clone()
     }
-}
-
-/// A change that is under way goes on from where it was, whoever looks at it.
-fn rollout(seen: &Seen<'_>, desired: &Desired, before: &FlowStatus) -> Option<Rollout> {
-    let old = seen.deployments.iter().find(|deployment| deployment.revision != desired.revision)?;
-    let same = before.rollout.clone().filter(|rollout| rollout.to == desired.revision);
-    Some(same.unwrap_or_else(|| Rollout {
-        from: old.revision.clone(),
-        to: desired.revision.clone(),
-        step: "Joining".to_owned(),
-        since: Time(seen.now),
-    }))
 }

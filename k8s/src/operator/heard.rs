@@ -54,7 +54,7 @@ impl Answers {
 
 /// When there was nothing to compare since the last answer, what was true then still is, unless it is on air.
 fn shadow_equal(before: Option<&Heard>, flow: &FlowReport) -> Option<bool> {
-    let shadow = |flow: &FlowReport| flow.pair.map_or_else(Shadow::default, |pair| pair.shadow);
+    let shadow = |flow: &FlowReport| flow.pair.as_ref().map_or_else(Shadow::default, |pair| pair.shadow);
     if flow.on_air {
         return None;
     }

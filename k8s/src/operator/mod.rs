@@ -4,13 +4,15 @@
 //! operator, a control plane, or neither; the operator only sees to it that there are instances, and tells how they stand.
 //!
 //! What is to be done is decided by pure functions of what was seen: [`resolve`] (what a flow means), [`desired`] (what there is to be
-//! for it), [`transition`] (how to get there), [`conditions`] (what to tell), all in [`decide`]. Around them is a thin shell: [`world`] and [`listen`]
+//! for it), [`change`] and [`transition`] (how to get there), [`conditions`] (what to tell), all in [`decide`]. Around them is a thin shell: [`world`] and [`listen`]
 //! watch, [`tend`] carries out, [`run`] holds it together.
 
 mod apply;
 pub mod ask;
+pub mod change;
 pub mod conditions;
 pub mod config;
+mod course;
 pub mod decide;
 pub mod desired;
 pub mod heard;
@@ -25,6 +27,7 @@ pub mod pods;
 pub mod ports;
 pub mod report;
 pub mod resolve;
+pub mod rollouts;
 pub mod run;
 pub mod serve;
 pub mod standing;

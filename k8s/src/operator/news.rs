@@ -3,7 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::conditions::{find, is_bad};
-use crate::crd::FlowStatus;
+use crate::crd::{FlowStatus, Phase};
 
 /// Something that has happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct News {
 pub fn news(before: &FlowStatus, now: &FlowStatus) -> Vec<News> {
     let changed =
         now.conditions.iter().filter_map(|condition| change(find(&before.conditions, &condition.type_), condition));
-    air(before, now).into_iter().chain(changed).collect()
+    air(before, now).into_iter().chain(phase(before, now)).chain(changed).collect()
 }
 
 /// The air came, went, or moved.
@@ -29,6 +29,25 @@ fn air(before: &FlowStatus, now: &FlowStatus) -> Option<News> {
     match (before.on_air_node.as_deref(), now.on_air_node.as_deref()) {
         (None, Some(node)) => told("OnAir", format!("on air from {node}")),
         (Some(old), Some(node)) if old != node => told("TakenOver", format!("{node} is on air, and {old} was before")),
+        _ => None,
+    }
+}
+
+/// A change is further than it was. That it fails, the conditions tell.
+fn phase(before: &FlowStatus, now: &FlowStatus) -> Option<News> {
+    let phase = |status: &FlowStatus| status.rollout.as_ref().map(|rollout| rollout.phase);
+    let told = |reason: String, note: String| Some(News { is_warning: false, reason, note });
+    if phase(before) == phase(now) {
+        return None;
+    }
+    match &now.rollout {
+        Some(rollout) if !rollout.phase.has_failed() => {
+            told(format!("{:?}", rollout.phase), format!("{} in the place of revision {}", rollout.image, rollout.from))
+        }
+        None if phase(before) == Some(Phase::Watching) => {
+            let image = now.proven.as_ref().map(|proven| proven.image.clone()).unwrap_or_default();
+            told("Proven".to_owned(), format!("{image} has proved itself; the old instances end"))
+        }
         _ => None,
     }
 }

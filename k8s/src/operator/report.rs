@@ -1,5 +1,7 @@
 //! What an instance says of itself over HTTP, as far as the operator looks at it.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 /// Answer of an instance to `GET /api/v1/flows`; fields that a newer version has besides are ignored.
@@ -32,6 +34,62 @@ pub struct FlowReport {
     /// How it stands among the others, if it has any.
     #[serde(default)]
     pub pair: Option<PairReport>,
+    /// Transport packets lost.
+    #[serde(default)]
+    pub loss: LossReport,
+    /// What inspection has found, if it is inspected in full.
+    #[serde(default)]
+    pub inspection: Option<InspectionReport>,
+}
+
+/// Transport packets lost, by cause.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct LossReport {
+    /// Before they came to this host.
+    pub upstream: u64,
+    /// In this host's network.
+    pub network: u64,
+    /// For want of processor time.
+    pub host: u64,
+    /// By the program itself.
+    pub process: u64,
+}
+
+/// What inspection has found.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct InspectionReport {
+    /// The indicators of ETSI TR 101 290 by name.
+    #[serde(default)]
+    pub tr101290: BTreeMap<String, IndicatorReport>,
+}
+
+/// An indicator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct IndicatorReport {
+    /// Its priority, 1 to 3.
+    pub priority: u8,
+    /// Errors counted.
+    pub errors: u64,
+}
+
+impl FlowReport {
+    /// Errors of the first and second priority.
+    pub fn errors(&self) -> u64 {
+        let indicators = self.inspection.iter().flat_map(|inspection| inspection.tr101290.values());
+        indicators.filter(|indicator| indicator.priority < 3).map(|indicator| indicator.errors).sum()
+    }
+
+    /// Transport packets lost, whoever lost them.
+    pub const fn lost(&self) -> u64 {
+        let LossReport { upstream, network, host, process } = self.loss;
+        upstream + network + host + process
+    }
+
+    /// The number by which it is known to the others.
+    pub fn instance(&self) -> Option<&str> {
+        self.pair.as_ref().and_then(|pair| pair.instance.as_deref())
+    }
 }
 
 /// What it says of the stream.
@@ -49,8 +107,11 @@ pub struct OutputReport {
 }
 
 /// What it says of the pair.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct PairReport {
+    /// The number that it drew when it started.
+    #[serde(default)]
+    pub instance: Option<String>,
     /// How its datagrams and those on air agree.
     pub shadow: Shadow,
 }
@@ -110,7 +171,7 @@ mod tests {
         let report = Report::read(ANSWER.as_bytes()).unwrap();
         let flow = report.flow("ch7").unwrap();
         assert_eq!((flow.state.as_str(), flow.on_air, flow.ready), ("standby", false, true));
-        assert_eq!(flow.pair.unwrap().shadow, Shadow { equal: 5, only_on_air: 1, only_here: 0 });
+        assert_eq!(flow.pair.clone().unwrap().shadow, Shadow { equal: 5, only_on_air: 1, only_here: 0 });
     }
 
     #[test]

@@ -23,6 +23,7 @@ use super::heard::Answers;
 use super::lease::{Candidate, Leases, RENEW_INTERVAL};
 use super::listen::listen;
 use super::metrics::Metrics;
+use super::rollouts::tend_rollouts;
 use super::tend::{TendError, Tender, retry_after};
 use super::trust::Trust;
 use super::world::{World, everywhere, flow_of, follow, managed};
@@ -107,6 +108,7 @@ impl<A: Ask> Operator<A> {
             .for_each(|_| async {});
         tokio::select! {
             () = tending => {}
+            () = tend_rollouts(world.flows.clone(), Writer::new(self.client.clone(), self.metrics.clone())) => {}
             () = listen(Arc::clone(&self.asker), world, answers, self.metrics.clone(), changed) => {}
         }
     }

@@ -12,6 +12,8 @@ use thiserror::Error;
 use tokio::sync::OnceCell;
 use tracing::{info, warn};
 
+use super::ask;
+use super::change::HandOver;
 use super::config::OperatorConfig;
 use super::decide::{Decision, Seen, decide};
 use super::heard::Answers;
@@ -29,7 +31,7 @@ use crate::crd::Flow;
 
 /// How soon a flow is looked at again that cannot be as it is specified: what hinders it may go without telling.
 const RETRY: Duration = Duration::from_secs(10);
-/// How soon a flow is looked at again that waits for its image to be looked at.
+/// How soon a flow is looked at again that changes, or waits for its image to be looked at.
 const SOON: Duration = Duration::from_secs(1);
 /// How soon any flow is looked at again though nothing has changed.
 const ROUTINE: Duration = Duration::from_secs(300);
@@ -97,11 +99,7 @@ impl Tender {
         let (key, flow) = (FlowKey::of(flow), self.newest(flow));
         let decision = self.decide(&key, &flow).await?;
         self.carry_out(&key, &flow, &decision).await?;
-        Ok(Action::requeue(match decision {
-            Decision { has_problem: true, awaits_verdict: true, .. } => SOON,
-            Decision { has_problem, awaits_verdict, .. } if has_problem || awaits_verdict => RETRY,
-            _ => ROUTINE,
-        }))
+        Ok(Action::requeue(look_again_after(&decision)))
     }
 
     async fn decide(&self, key: &FlowKey, flow: &Flow) -> Result<Decision, TendError> {
@@ -158,6 +156,9 @@ impl Tender {
                 info!("{key}: made {:?} {}", object.kind, object.name);
             }
         }
+        if let Some(order) = &decision.hand_over {
+            self.hand_over(key, order).await;
+        }
         for name in &decision.end {
             self.writer.end(&key.namespace, name).await?;
             info!("{key}: ended {name}");
@@ -173,6 +174,14 @@ impl Tender {
             lock(&self.written).insert(key.clone(), flow);
         }
         Ok(())
+    }
+
+    /// An instance that does not obey is asked again at the next look.
+    async fn hand_over(&self, key: &FlowKey, order: &HandOver) {
+        match ask::hand_over(order.from, &key.name, &order.to).await {
+            Ok(()) => info!("{key}: the air passed from {} to instance {}", order.from, order.to),
+            Err(error) => warn!("{key}: {} did not hand over to instance {}: {error}", order.from, order.to),
+        }
     }
 
     /// Of the flow as it is watched and as it was when its status was last written, the newer.
@@ -222,6 +231,17 @@ impl Tender {
         lock(ledger).forget(&key);
         lock(&self.written).remove(&key);
         Ok(Action::await_change())
+    }
+}
+
+/// When to look again though nothing has changed.
+fn look_again_after(decision: &Decision) -> Duration {
+    let is_changing = decision.status.rollout.as_ref().is_some_and(|rollout| rollout.phase.is_under_way());
+    match (decision.has_problem, decision.awaits_verdict) {
+        _ if is_changing => SOON,
+        (true, true) => SOON,
+        (false, false) => ROUTINE,
+        _ => RETRY,
     }
 }
 

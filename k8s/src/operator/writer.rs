@@ -15,8 +15,11 @@ use super::apply;
 use super::desired::{Kind, MANAGER, Object, owner};
 use super::key::FlowKey;
 use super::metrics::Metrics;
-use crate::crd::{Flow, FlowStatus};
+use super::rollouts::Image;
+use crate::crd::{Flow, FlowStatus, Rollout, RolloutStatus};
 
+/// Field manager of the versions that rollouts give to flows.
+pub const ROLLOUT_MANAGER: &str = "flow-rollout";
 /// Bytes of the secret that instances share.
 const KEY_BYTES: usize = 32;
 
@@ -34,6 +37,15 @@ pub enum WriteError {
     /// The system gave no random numbers.
     #[error("no random numbers for the secret of a pair: {0}")]
     NoRandomness(#[from] rustix::io::Errno),
+}
+
+/// What came of giving a flow an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Set {
+    /// It has it.
+    Done,
+    /// The field belongs to somebody else, whom the API server names.
+    Refused(String),
 }
 
 /// Writes, and counts what it writes.
@@ -149,6 +161,39 @@ impl Writer {
         let params = PatchParams::apply(MANAGER).force();
         let result = api.patch_status(&flow.name, &params, &Patch::Apply(object)).await;
         self.wrote("Flow", &flow.to_string(), result)
+    }
+
+    /// Tells how a rollout stands.
+    ///
+    /// # Errors
+    /// When the API server refuses or does not answer.
+    pub async fn tell_rollout(&self, namespace: &str, name: &str, status: &RolloutStatus) -> Result<(), WriteError> {
+        let api: Api<Rollout> = Api::namespaced(self.client.clone(), namespace);
+        let object = json!({
+            "apiVersion": Rollout::api_version(&()), "kind": Rollout::kind(&()), "metadata": {"name": name}, "status": status,
+        });
+        let result = api.patch_status(name, &PatchParams::apply(MANAGER).force(), &Patch::Apply(object)).await;
+        self.wrote("Rollout", name, result.map(|_| ()))
+    }
+
+    /// Gives a flow an image, in the name of rollouts; `force` takes the field from whoever has it.
+    ///
+    /// # Errors
+    /// When the API server refuses for another reason than that, or does not answer.
+    pub async fn set_image(&self, flow: &FlowKey, image: &Image, force: bool) -> Result<Set, WriteError> {
+        let api: Api<Flow> = Api::namespaced(self.client.clone(), &flow.namespace);
+        let mut spec = json!({});
+        for (field, value) in [("version", &image.version), ("digest", &image.digest)] {
+            value.iter().for_each(|value| spec[field] = value.as_str().into());
+        }
+        let object = json!({
+            "apiVersion": Flow::api_version(&()), "kind": Flow::kind(&()), "metadata": {"name": flow.name}, "spec": spec,
+        });
+        let params = PatchParams { force, ..PatchParams::apply(ROLLOUT_MANAGER) };
+        match api.patch(&flow.name, &params, &Patch::Apply(object)).await {
+            Err(Error::Api(status)) if status.code == 409 => Ok(Set::Refused(status.message.clone())),
+            result => self.wrote("Flow", &flow.to_string(), result.map(|_| Set::Done)),
+        }
     }
 
     fn wrote<T>(&self, kind: &str, name: &str, result: Result<T, Error>) -> Result<T, WriteError> {

@@ -41,6 +41,7 @@ use crate::io::udp::UdpError;
 use crate::io::xdp::{self, Refusal};
 use crate::mem::Pool;
 use crate::pair::key_file::KeyFileError;
+use crate::pair::message::InstanceId;
 use crate::spec::{Engine, FlowSpec, PairProblem};
 use crate::stats::{Counters, FlowStats};
 use crate::sys::SharedPart;
@@ -219,9 +220,10 @@ impl Driver {
         moves.into_iter().for_each(|(thread, step)| self.threads[thread].tell(Command::Move(step)));
     }
 
-    /// Has a flow handed over to another instance; `answer` gets what came of it, or is dropped if the flow ends first.
-    pub fn hand_over(&self, flow: &FlowHandle, answer: HandOverAnswer) {
-        self.threads[flow.thread].tell(Command::HandOver(flow.id, answer));
+    /// Has a flow handed over to another instance, or to `to` and no other; `answer` gets what came of it, or is dropped if
+    /// the flow ends first.
+    pub fn hand_over(&self, flow: &FlowHandle, to: Option<InstanceId>, answer: HandOverAnswer) {
+        self.threads[flow.thread].tell(Command::HandOver(flow.id, to, answer));
     }
 
     /// Has each thread publish its flows' counters and call `answer` in its next turn: a thread that does not is stuck or gone.

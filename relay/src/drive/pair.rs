@@ -292,9 +292,9 @@ impl PairTask {
         self.desk.report(now, &self.machine)
     }
 
-    /// Hands over to another instance; `answer` gets what came of it.
-    pub(super) fn hand_over(&mut self, now: Moment, answer: HandOverAnswer) {
-        self.desk.hand_over(now, &mut self.machine, answer);
+    /// Hands over to another instance, or to `to` and no other; `answer` gets what came of it.
+    pub(super) fn hand_over(&mut self, now: Moment, to: Option<InstanceId>, answer: HandOverAnswer) {
+        self.desk.hand_over(now, &mut self.machine, to, answer);
     }
 
     /// An output that was opened anew sends from another address: what is heard from there is its own.

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::pair::machine::reason::Reason;
 use crate::pair::machine::{Machine, NotHandedOver, Role};
+use crate::pair::message::InstanceId;
 use crate::pair::status::{Change, PairStatus, Stranger, unix_seconds};
 use crate::stats::Counters;
 use crate::time::{Moment, Time, Utc};
@@ -81,12 +82,18 @@ impl Desk {
         self.stranger = Some(Stranger { address, timestamp: unix_seconds(utc) });
     }
 
-    /// Has the air handed over; `answer` gets what came of it.
-    pub(super) fn hand_over(&mut self, now: Moment, machine: &mut Machine, answer: HandOverAnswer) {
+    /// Has the air handed over, as [`Machine::hand_over`] does; `answer` gets what came of it.
+    pub(super) fn hand_over(
+        &mut self,
+        now: Moment,
+        machine: &mut Machine,
+        to: Option<InstanceId>,
+        answer: HandOverAnswer,
+    ) {
         if self.waiting.is_some() || machine.role() == Role::HandingOver {
             return answer(Err(HandOverError::Busy));
         }
-        match machine.hand_over(now) {
+        match machine.hand_over(now, to) {
             Ok(()) => self.waiting = Some(answer),
             Err(why) => answer(Err(why.into())),
         }

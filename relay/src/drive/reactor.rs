@@ -24,6 +24,7 @@ use super::timers::Timers;
 use crate::io::udp::Batch;
 use crate::io::xdp::Taken;
 use crate::mem::Pool;
+use crate::pair::message::InstanceId;
 use crate::stats::Counters;
 use crate::sys::SharedPart;
 use crate::time::{Moment, Time};
@@ -46,7 +47,7 @@ pub(super) enum Command {
     Add(u64, Box<FlowTask>),
     Remove(u64, Sender<Counters>),
     Move(Move),
-    HandOver(u64, HandOverAnswer),
+    HandOver(u64, Option<InstanceId>, HandOverAnswer),
     Answer(Arc<dyn Fn() + Send + Sync>),
     Stop,
 }
@@ -242,11 +243,11 @@ impl Reactor {
         }
     }
 
-    fn hand_over(&mut self, id: u64, now: Moment, answer: HandOverAnswer) {
+    fn hand_over(&mut self, id: u64, now: Moment, to: Option<InstanceId>, answer: HandOverAnswer) {
         // What others said comes first: they may be ready by now, or gone.
         self.listen(id, now);
         match self.flows.get_mut(&id) {
-            Some(task) => task.hand_over(now, answer),
+            Some(task) => task.hand_over(now, to, answer),
             None => answer(Err(HandOverError::Ended)),
         }
         self.turn(id, now, false);
@@ -281,7 +282,7 @@ impl Reactor {
                         _ => self.end(id, now),
                     }
                 }
-                Command::HandOver(id, answer) => self.hand_over(id, now, answer),
+                Command::HandOver(id, to, answer) => self.hand_over(id, now, to, answer),
                 Command::Answer(answer) => {
                     self.flows.values_mut().for_each(|task| task.publish(now.mono));
                     answer();

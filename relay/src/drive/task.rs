@@ -21,6 +21,7 @@ use crate::flow::{Flow, Poll, Why};
 use crate::io;
 use crate::io::udp::{Batch, UdpError};
 use crate::mem::Pool;
+use crate::pair::message::InstanceId;
 use crate::spec::{FlowSpec, PairProblem, Source};
 use crate::stats::{Counters, FlowStats};
 use crate::time::{Moment, Time};
@@ -148,10 +149,10 @@ impl FlowTask {
         }
     }
 
-    /// Hands over to another instance; `answer` gets what came of it.
-    pub(super) fn hand_over(&mut self, now: Moment, answer: HandOverAnswer) {
+    /// Hands over to another instance, or to `to` and no other; `answer` gets what came of it.
+    pub(super) fn hand_over(&mut self, now: Moment, to: Option<InstanceId>, answer: HandOverAnswer) {
         match &mut self.pair {
-            Some(pair) => pair.hand_over(now, answer),
+            Some(pair) => pair.hand_over(now, to, answer),
             None if self.leg.is_some() => answer(Err(HandOverError::OwnLeg)),
             None => answer(Err(HandOverError::NotPaired)),
         }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::num::ParseIntError;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
@@ -235,6 +237,14 @@ impl Quality {
             Self::Bad => "bad",
             Self::Good => "good",
         }
+    }
+}
+
+impl FromStr for InstanceId {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u64::from_str_radix(text, 16).map(Self)
     }
 }
 

@@ -50,7 +50,7 @@ impl Lab {
                 self.machine.set_quality(now.mono, [Quality::None, Quality::Bad, Quality::Good][usize::from(value % 3)])
             }
             6 if value == 0 => self.machine.leave(now),
-            6 => drop(self.machine.hand_over(now)),
+            6 => drop(self.machine.hand_over(now, None)),
             _ => self.machine.set_port(now.mono, value.into()),
         }
         Some(rest)

@@ -106,7 +106,7 @@ fn install(cluster: &Cluster) {
     applied.expect_success();
     let scale = ["scale", "deployment/flow-operator", "--replicas=0", "--namespace", NAMESPACE];
     cluster.kubectl(&scale).expect_success();
-    for definition in ["flows", "handlers"] {
+    for definition in ["flows", "handlers", "rollouts"] {
         let name = format!("crd/{definition}.flowclient.io");
         cluster.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", &name]).expect_success();
     }

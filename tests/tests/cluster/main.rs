@@ -7,6 +7,7 @@ mod lab;
 mod multicast;
 mod on_air;
 mod pods;
+mod rollout;
 mod scale;
 mod signatures;
 mod view;

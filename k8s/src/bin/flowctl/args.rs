@@ -25,6 +25,77 @@ pub(crate) enum Command {
     },
     #[command(flatten)]
     View(ViewCommand),
+    /// Bring a version to flows, each of which keeps it only when it proves itself
+    Rollout(RolloutArgs),
+}
+
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct RolloutArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<RolloutCommand>,
+    /// Tag of flowclient's image, or its digest as sha256:...
+    #[arg(value_name = "VERSION", required = true)]
+    pub(crate) version: Option<String>,
+    /// A flow; as often as need be
+    #[arg(long = "flow", value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) flows: Vec<String>,
+    /// All flows of the namespace
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How many flows go first; the others begin when these have it
+    #[arg(long, value_name = "N")]
+    pub(crate) canary: Option<u16>,
+    /// How many flows change at the same time [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) at_a_time: Option<u16>,
+    /// Take the version from whoever else has written it, a Git repository for example
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Do not wait for the end
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RolloutCommand {
+    /// Tell how far a rollout is
+    Status(WhichRollout),
+    /// Begin no other flow; those under way go on
+    Pause(WhichRollout),
+    /// Go on after a pause
+    Resume(WhichRollout),
+    /// Begin no other flow, and put back those that are under way or have failed
+    Abort(WhichRollout),
+    /// Put back all flows to what they had before
+    Undo(WhichRollout),
+    /// List the rollouts of the namespace, the newest first
+    History(Place),
+}
+
+#[derive(Args)]
+pub(crate) struct WhichRollout {
+    /// Name of the rollout [default: the newest]
+    #[arg(value_name = "ROLLOUT")]
+    pub(crate) name: Option<String>,
+    /// Wait until nothing is left to do
+    #[arg(long)]
+    pub(crate) wait: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// Where in the cluster, and how to print.
+#[derive(Args)]
+pub(crate) struct Place {
+    /// Namespace of the flows [default: that of the kubeconfig]
+    #[arg(long, short, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Subcommand)]

@@ -5,6 +5,7 @@ mod image;
 mod print;
 mod progress;
 mod remote;
+mod rollout;
 mod view;
 
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ const FAILED: u8 = 1;
 async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Image { command } => image::run(command).await.map(|()| ExitCode::SUCCESS),
+        Command::Rollout(args) => rollout::run(args).await.map(|()| ExitCode::SUCCESS),
         Command::View(command) => view::run(command).await,
     };
     done.unwrap_or_else(|error| {

@@ -2,8 +2,10 @@
 
 use std::io::{self, ErrorKind, Write};
 
+use k8s::crd::Rollout;
 use k8s::image::package::Summary;
 use k8s::registry::prune::{Fate, Published};
+use kube::ResourceExt;
 use serde::Serialize;
 
 const MEBIBYTE: f64 = 1_048_576.0;
@@ -69,6 +71,40 @@ pub(crate) fn image(name: &str, image: &Summary, signatures: Option<usize>) -> S
     lines.extend(image.labels.iter().map(|(name, value)| ["label".to_owned(), format!("{name}={value}")]));
     let width = lines.iter().map(|[name, _]| name.len()).max().unwrap_or_default();
     lines.iter().map(|[name, value]| format!("{name:width$}  {value}\n")).collect()
+}
+
+/// A rollout, and its flows.
+pub(crate) fn rollout(rollout: &Rollout) -> String {
+    let status = rollout.status.clone().unwrap_or_default();
+    let head = format!(
+        "{} of {}: {:?}: {}\n",
+        rollout.name_any(),
+        version(rollout),
+        status.phase,
+        if status.message.is_empty() { "no operator has looked at it yet" } else { &status.message }
+    );
+    let rows = status.flows.iter().map(|change| {
+        let previous = change.previous_version.clone().or_else(|| change.previous_digest.clone());
+        let state = format!("{:?}", change.state);
+        [change.name.clone(), state, previous.unwrap_or_default(), change.message.clone().unwrap_or_default()]
+    });
+    format!("{head}{}", columns(["FLOW", "STATE", "BEFORE", "MESSAGE"], rows))
+}
+
+/// Rollouts, a line each.
+pub(crate) fn rollouts(rollouts: &[Rollout]) -> String {
+    let rows = rollouts.iter().map(|rollout| {
+        let status = rollout.status.clone().unwrap_or_default();
+        let begun = status.begun.map(|begun| begun.0.to_string()).unwrap_or_default();
+        let done = format!("{} of {}", status.done, status.total);
+        [rollout.name_any(), version(rollout), format!("{:?}", status.phase), done, begun, status.message]
+    });
+    columns(["ROLLOUT", "VERSION", "PHASE", "DONE", "BEGUN", "MESSAGE"], rows)
+}
+
+fn version(rollout: &Rollout) -> String {
+    let spec = &rollout.spec;
+    spec.version.clone().or_else(|| spec.digest.clone()).unwrap_or_default()
 }
 
 fn short(image: &Summary) -> String {

@@ -32,6 +32,11 @@ pub(crate) fn count(what: &str, done: usize, total: usize) {
     show(if done == total { "" } else { &line });
 }
 
+/// A line of what is being done; an empty one when it is over.
+pub(crate) fn line(line: &str) {
+    show(line);
+}
+
 fn show(line: &str) {
     let mut terminal = io::stderr();
     if terminal.is_terminal() {

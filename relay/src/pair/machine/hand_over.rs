@@ -32,18 +32,32 @@ pub enum NotHandedOver {
     /// Nobody could go on.
     #[error("no other instance is ready to go on")]
     NobodyReady,
+    /// The one that was named could not go on.
+    #[error("instance {0} is not there, or not ready to go on")]
+    NotReady(InstanceId),
 }
 
 impl Machine {
-    /// Hands over to another, if one is ready.
+    /// Hands over to another, or to `to` and no other, if it is ready.
     ///
     /// # Errors
     /// [`NotHandedOver`] says why nothing happens.
-    pub fn hand_over(&mut self, now: Moment) -> Result<(), NotHandedOver> {
+    pub fn hand_over(&mut self, now: Moment, to: Option<InstanceId>) -> Result<(), NotHandedOver> {
         if self.role != Role::OnAir {
             return Err(NotHandedOver::NotOnAir);
         }
-        if self.offer(now, Reason::HandOver) { Ok(()) } else { Err(NotHandedOver::NobodyReady) }
+        match to.or_else(|| self.best_successor(now)) {
+            None => Err(NotHandedOver::NobodyReady),
+            Some(to) if !self.could_succeed(now, to) => Err(NotHandedOver::NotReady(to)),
+            Some(to) => {
+                self.offer_to(now, to, Reason::HandOver);
+                Ok(())
+            }
+        }
+    }
+
+    fn could_succeed(&self, now: Moment, instance: InstanceId) -> bool {
+        self.peers.candidates(now.mono).any(|peer| peer.instance == instance)
     }
 
     /// Begins to leave: the air is handed over first, if this instance has it and another is ready.
@@ -64,17 +78,25 @@ impl Machine {
 
     /// Hands over to the best of those that could go on, one that did not answer last of all. Returns whether there is one.
     pub(super) fn offer(&mut self, now: Moment, reason: Reason) -> bool {
+        let best = self.best_successor(now);
+        best.into_iter().for_each(|to| self.offer_to(now, to, reason));
+        best.is_some()
+    }
+
+    fn best_successor(&self, now: Moment) -> Option<InstanceId> {
         let silent = self.offer.map(|offer| offer.hand_over.to);
         let candidates = self.peers.candidates(now.mono).filter(|peer| !self.leaving || Some(peer.instance) != silent);
         let best = candidates.max_by_key(|peer| (Some(peer.instance) != silent, merit(peer)));
-        let Some(to) = best.map(|peer| peer.instance) else { return false };
+        best.map(|peer| peer.instance)
+    }
+
+    fn offer_to(&mut self, now: Moment, to: InstanceId, reason: Reason) {
         let hand_over = HandOver { to, place: self.alignment.place(), rtp_next: self.rtp_next };
         self.offer = Some(Offer { hand_over, attempts: 0, next: now.mono });
         self.term = self.term.saturating_add(1);
         self.enter(now.mono, Role::HandingOver);
         self.actions.push_back(Action::LeaveAir(reason));
         self.press(now);
-        true
     }
 
     /// Says it again, until it is enough.

@@ -1,0 +1,83 @@
+//! Another version of many flows: one that is good, and one that crashes.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tests::cluster::{BUSYBOX, Cluster, Image};
+use tests::continuity::Continuity;
+use tests::lab::{Capture, Ended, Process};
+
+use super::cluster;
+use tests::cluster::operator::{Operator, binary, clear, flow, handler, push, wait_for};
+
+const GROUP: &str = "239.1.1.7:5000";
+
+/// A pair on the network of the lab, which need not prove itself for long.
+fn pair() -> Value {
+    let rollout = json!({"shadowSeconds": 4, "watchSeconds": 6, "deadlineSeconds": 60});
+    json!({"handler": "ch7", "out": [GROUP], "interface": "eth0", "rollout": rollout})
+}
+
+/// flowctl on the machine of the viewer, by the cluster's administrator.
+fn flowctl(cluster: &Cluster, arguments: &[&str]) -> Ended {
+    let mut command: Command = cluster.viewer.command(binary("flowctl"));
+    command.env("KUBECONFIG", cluster.kubeconfig()).args(arguments);
+    Process::run_long(&mut command)
+}
+
+/// Puts a program that ends at once where a version of flowclient should be.
+fn push_crashing(cluster: &Cluster, version: &str) {
+    let (folder, name) = (tempfile::tempdir().unwrap(), format!("flowclient:{version}"));
+    let image = Image::from_scratch(folder.path(), &name, BUSYBOX.as_ref(), &["/busybox", "false"]);
+    cluster.push(&image, &name).expect_success();
+}
+
+#[test]
+fn a_good_version_is_rolled_out_without_a_loss_and_one_that_crashes_goes_back() {
+    let cluster = cluster();
+    let operator = Operator::start(&cluster);
+    push(&cluster, "1.0.1");
+    push_crashing(&cluster, "1.0.2");
+    cluster.apply(&handler("ch7"));
+    cluster.apply(&flow("ch7", pair()));
+    wait_for(&cluster, &operator, "ch7", "Ready", "True", "AllWell");
+    let viewer = Capture::start(&cluster.viewer, "eth0", GROUP);
+    viewer.wait_for_more(10);
+    let good = flowctl(&cluster, &["rollout", "1.0.1", "--all", "--canary", "1", "--json"]).expect_success().stdout;
+    let good: Value = serde_json::from_str(&good).unwrap();
+    assert_eq!((&good["status"]["phase"], &good["status"]["done"]), (&json!("Done"), &json!(1)), "{good:#}");
+    let after = wait_for(&cluster, &operator, "ch7", "Ready", "True", "AllWell");
+    let bad = flowctl(&cluster, &["rollout", "1.0.2", "--flow", "ch7"]);
+    assert!(!bad.status.success() && bad.stderr.contains("ends as soon as it is started"), "{}", bad.stderr);
+    let back = wait_for(&cluster, &operator, "ch7", "Progressing", "False", "RolledBack");
+    assert_eq!((&back["revision"], &back["onAirNode"]), (&after["revision"], &after["onAirNode"]));
+    let events = cluster.kubectl(&["get", "events", "--field-selector=reason=RolledBack"]).expect_success().stdout;
+    assert!(events.contains("flowclient:1.0.2 is taken back"), "{events}");
+    let undone = flowctl(&cluster, &["rollout", "undo", "--wait", "--json"]).expect_success().stdout;
+    assert!(undone.contains("\"Undone\""), "{undone}");
+    assert_eq!(cluster.get(&["flow", "ch7"])["spec"]["version"], "1.0.1");
+    viewer.wait_for_more(100);
+    assert_eq!(Continuity::gaps_in(&viewer.bytes()), 0);
+    cluster.kubectl(&["delete", "rollouts", "--all"]).expect_success();
+    clear(&cluster);
+}
+
+#[test]
+fn a_version_that_git_owns_is_left_to_git() {
+    let cluster = cluster();
+    let operator = Operator::start(&cluster);
+    cluster.apply(&handler("ch7"));
+    let mut spec = pair();
+    spec["version"] = tests::cluster::operator::VERSION.into();
+    cluster.apply(&flow("ch7", spec));
+    wait_for(&cluster, &operator, "ch7", "Ready", "True", "AllWell");
+    let refused = flowctl(&cluster, &["rollout", "1.0.1", "--flow", "ch7"]);
+    assert!(
+        !refused.status.success() && refused.stderr.contains("its version is written by others"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(cluster.get(&["flow", "ch7"])["spec"]["version"], tests::cluster::operator::VERSION);
+    cluster.kubectl(&["delete", "rollouts", "--all"]).expect_success();
+    clear(&cluster);
+}
