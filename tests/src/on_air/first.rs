@@ -18,7 +18,8 @@ pub(super) fn put_instances_first(cluster: &Cluster) -> bool {
         network.is_some_and(|network| networks.contains(&network))
     });
     let put_first = |pid: u32| fs::write(ROOT_GROUP, pid.to_string()).is_ok() && goes_first(pid);
-    instances.map(put_first).fold(true, |all, one| all && one)
+    let refused: Vec<u32> = instances.filter(|&pid| !put_first(pid)).collect();
+    refused.is_empty()
 }
 
 fn processes_called(name: &str) -> impl Iterator<Item = u32> + '_ {

@@ -61,7 +61,6 @@ fn bear(fault: Fault) -> [Outcome; 2] {
     let outcomes = suffer(&mut station, fault, AWAY);
     station.close();
     for outcome in &outcomes {
-        println!("{outcome:?}");
         assert_eq!((outcome.account.lost_packets, outcome.account.out_of_order), (0, 0), "{outcome:?}");
     }
     outcomes

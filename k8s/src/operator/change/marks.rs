@@ -28,9 +28,14 @@ pub(super) struct Counted {
     pub(super) lost: i64,
 }
 
-/// The counters of all instances that are heard.
-pub(super) fn marks<'a>(standings: impl Iterator<Item = &'a Standing>) -> Vec<Mark> {
-    standings.filter_map(|standing| Some(mark(&standing.pod.name, &standing.heard.as_ref()?.flow))).collect()
+/// The counters of all instances that are heard, and those before of the others.
+pub(super) fn renewed<'a>(before: &[Mark], standings: impl Iterator<Item = &'a Standing>) -> Vec<Mark> {
+    let old = |pod: &str| before.iter().find(|mark| mark.pod == pod).cloned();
+    let of = |standing: &Standing| match &standing.heard {
+        Some(heard) => Some(mark(&standing.pod.name, &heard.flow)),
+        None => old(&standing.pod.name),
+    };
+    standings.filter_map(of).collect()
 }
 
 fn mark(pod: &str, flow: &FlowReport) -> Mark {

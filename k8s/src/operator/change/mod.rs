@@ -105,7 +105,7 @@ fn begin(view: &View<'_>) -> Advance {
 
 fn enter(view: &View<'_>, rollout: &FlowRollout, phase: Phase) -> Advance {
     let marks = match phase {
-        Phase::Shadowing | Phase::Watching => marks::marks(view.standings.0.iter()),
+        Phase::Shadowing | Phase::Watching => marks::renewed(&rollout.marks, view.standings.0.iter()),
         Phase::HandingOver => rollout.marks.clone(),
         Phase::Starting | Phase::RollingBack | Phase::RolledBack => Vec::new(),
     };

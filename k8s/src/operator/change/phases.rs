@@ -48,14 +48,12 @@ impl Trial<'_> {
     fn shadow(&self) -> Result<Advance, Failure> {
         let policy = self.view.policy;
         self.check_deadline(self.rollout.begun.0, policy.deadline() + policy.shadow_for())?;
+        self.check_restarts()?;
+        let is_air_to_blame = self.check_shadow()?;
         if !self.is_complete() {
             return Ok(enter(self.view, self.rollout, Phase::Starting));
         }
-        if self.view.is_same_content && !self.is_counted() {
-            return Ok(enter(self.view, self.rollout, Phase::Shadowing));
-        }
-        self.check_restarts()?;
-        if self.check_shadow()? {
+        if is_air_to_blame || (self.view.is_same_content && !self.is_counted()) {
             return Ok(enter(self.view, self.rollout, Phase::Shadowing));
         }
         let has_passed = self.is_for(policy.shadow_for()) && self.has_compared();
@@ -63,10 +61,10 @@ impl Trial<'_> {
     }
 
     fn hand_over(&self) -> Result<Advance, Failure> {
+        self.check_restarts()?;
         if self.new.on_air().is_some() && self.old.on_air().is_none() {
             return Ok(enter(self.view, self.rollout, Phase::Watching));
         }
-        self.check_restarts()?;
         self.check_shadow()?;
         if self.is_for(HAND_OVER_PATIENCE) {
             return Err(Failure::NotHandedOver { seconds: HAND_OVER_PATIENCE.as_secs() });
@@ -83,6 +81,9 @@ impl Trial<'_> {
         }
         self.check_air()?;
         self.check_errors()?;
+        if self.new.on_air().is_some_and(|air| since(&self.rollout.marks, air) == Since::Unknown) {
+            return Ok(enter(self.view, self.rollout, Phase::Watching));
+        }
         let is_well = self.is_complete() && self.new.on_air().is_some();
         if !is_well {
             self.check_deadline(self.rollout.since.0, policy.watch_for() + policy.deadline())?;

@@ -14,6 +14,7 @@ use crate::operator::ledger::Ledger;
 use crate::operator::pods::PodSeen;
 use crate::operator::standing::{Standing, Standings};
 use crate::operator::transition::DeploymentSeen;
+use crate::operator::verdict::Verdicts;
 
 /// What is wrong with a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,7 +245,7 @@ impl Instance {
             self.equal += 1_000;
             self.different += match self.version {
                 Version::Drops => 1,
-                Version::Alters => u64::from(self.age == 8),
+                Version::Alters => u64::from(self.age % 8 == 0),
                 _ => u64::from(air_is_wrong),
             };
         }
@@ -392,6 +393,8 @@ fn a_change_that_is_taken_back_midway_ends_as_it_began() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
     #[test]
     fn whatever_happens_somebody_is_on_air_and_the_right_version_stays(
         version in prop_oneof![2 => Just(Version::Good), 3 => prop::sample::select(BAD.to_vec())],
