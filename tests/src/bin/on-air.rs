@@ -46,7 +46,7 @@ fn main() {
 fn measure(times: usize, faults: &[Fault], away: Duration) {
     let lab = env::current_exe().expect("this program").with_file_name("lab");
     let cluster = shared(lab.to_str().expect("a path in UTF-8"));
-    let mut station = Station::start(&cluster, None);
+    let mut station = Station::start(&cluster, false);
     for fault in std::iter::repeat_n(faults, times).flatten() {
         for outcome in suffer(&mut station, *fault, away) {
             println!("{}", serde_json::to_string(&outcome).expect("figures as JSON"));

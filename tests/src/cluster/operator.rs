@@ -31,7 +31,7 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Puts all that it needs into the cluster, and starts it.
+    /// Puts all that it needs into the cluster, starts it, and has it remove the flows that a test before left, which must have failed.
     pub fn start(cluster: &Cluster) -> Self {
         Self::start_with(cluster, None)
     }
@@ -49,7 +49,9 @@ impl Operator {
         if let Some(trust) = trust {
             command.arg("--trust").arg(trust);
         }
-        Self { process: Process::start(&mut command), _folder: folder }
+        let operator = Self { process: Process::start(&mut command), _folder: folder };
+        clear(cluster);
+        operator
     }
 
     /// Memory that it has taken, at its highest, in KiB.
@@ -167,6 +169,12 @@ fn target_folder() -> (PathBuf, &'static str) {
     found.expect("a program of a target directory")
 }
 
+/// flowctl on the machine of the viewer, by the cluster's administrator.
+pub fn flowctl(cluster: &Cluster, arguments: &[&str]) -> Ended {
+    let mut command = cluster.viewer.command(binary("flowctl"));
+    Process::run_long(command.env("KUBECONFIG", cluster.kubeconfig()).args(arguments))
+}
+
 /// Applies an object with kubectl, which may be refused.
 pub fn try_apply(cluster: &Cluster, object: &Value) -> Ended {
     let file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
@@ -179,6 +187,15 @@ pub fn handler(name: &str) -> Value {
     json!({
         "apiVersion": "flowclient.io/v1alpha1", "kind": "Handler", "metadata": {"name": name},
         "spec": {"title": "Channel 7", "source": "test:clock?bitrate=2M&label=CH+7&name=Channel+7"},
+    })
+}
+
+/// What a flow on the network of the lab says, whose instances stand by for each other and are patient: on a machine that is busy with all
+/// of a cluster, an instance may well be late by the usual 8 ms, and another one goes on.
+pub fn pair(handler: &str, group: &str) -> Value {
+    json!({
+        "handler": handler, "out": [group], "interface": "eth0",
+        "pairPatience": "200ms", "pairMostPatience": "1s",
     })
 }
 
@@ -211,7 +228,7 @@ pub fn wait_for(
     found.unwrap_or_else(|_| panic!("still waiting for: {what}\n{last:#}\n{}", operator.log()))
 }
 
-/// Deletes all flows and handlers, and waits until they are gone: the operator must be running.
+/// Deletes all flows, handlers and rollouts, and waits until they are gone: the operator must be running.
 pub fn clear(cluster: &Cluster) {
-    cluster.kubectl(&["delete", "flows,handlers", "--all", "--timeout=100s"]).expect_success();
+    cluster.kubectl(&["delete", "flows,handlers,rollouts", "--all", "--timeout=100s"]).expect_success();
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::fault::Fault;
-use crate::cluster::operator::{Operator, clear, flow};
+use crate::cluster::operator::{Operator, clear, flow, pair};
 use crate::cluster::{Cluster, HOSTS, Role};
 use crate::lab::{Sender, until};
 use crate::standby::channel::{Channel, Source};
@@ -31,16 +31,14 @@ pub struct Station<'a> {
 }
 
 impl<'a> Station<'a> {
-    /// Puts the channel on air, with a pair whose patience is `patience` at least (`8ms`, say), or what is usual.
-    pub fn start(cluster: &'a Cluster, patience: Option<&str>) -> Self {
+    /// Puts the channel on air, with a pair that has the usual patience, or one that has more.
+    pub fn start(cluster: &'a Cluster, is_patient: bool) -> Self {
         let operator = Some(Operator::start(cluster));
         let head_end = address_of(Role::HeadEnd);
         let source = Source::start(Sender::new(&cluster.head_end, head_end, IN_GROUP), CHANNEL);
         cluster.apply(&handler(head_end));
-        let mut spec = json!({"handler": NAME, "out": [OUT_GROUP], "interface": "eth0"});
-        if let Some(patience) = patience {
-            spec["pairPatience"] = patience.into();
-        }
+        let usual = || json!({"handler": NAME, "out": [OUT_GROUP], "interface": "eth0"});
+        let spec = if is_patient { pair(NAME, OUT_GROUP) } else { usual() };
         cluster.apply(&flow(NAME, spec));
         Self { cluster, operator, _source: source }
     }

@@ -1,7 +1,7 @@
 //! Flows as a person has them: refused with a sentence, or on air.
 
 use serde_json::{Value, json};
-use tests::cluster::operator::{Operator, clear, flow, handler, try_apply, wait_for};
+use tests::cluster::operator::{self, Operator, clear, flow, handler, try_apply, wait_for};
 use tests::continuity::Continuity;
 use tests::lab::{Capture, until};
 
@@ -11,7 +11,7 @@ const GROUP: &str = "239.1.1.7:5000";
 
 /// A pair on the network of the lab.
 fn pair() -> Value {
-    json!({"handler": "ch7", "out": [GROUP], "interface": "eth0"})
+    operator::pair("ch7", GROUP)
 }
 
 #[test]

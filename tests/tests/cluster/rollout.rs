@@ -1,28 +1,20 @@
 //! Another version of many flows: one that is good, and one that crashes.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
+use tests::cluster::operator::{self, Operator, VERSION, clear, flow, flowctl, handler, push, wait_for};
 use tests::cluster::{BUSYBOX, Cluster, Image};
 use tests::continuity::Continuity;
-use tests::lab::{Capture, Ended, Process};
+use tests::lab::Capture;
 
 use super::cluster;
-use tests::cluster::operator::{Operator, binary, clear, flow, handler, push, wait_for};
 
 const GROUP: &str = "239.1.1.7:5000";
 
 /// A pair on the network of the lab, which need not prove itself for long.
 fn pair() -> Value {
-    let rollout = json!({"shadowSeconds": 4, "watchSeconds": 6, "deadlineSeconds": 60});
-    json!({"handler": "ch7", "out": [GROUP], "interface": "eth0", "rollout": rollout})
-}
-
-/// flowctl on the machine of the viewer, by the cluster's administrator.
-fn flowctl(cluster: &Cluster, arguments: &[&str]) -> Ended {
-    let mut command: Command = cluster.viewer.command(binary("flowctl"));
-    command.env("KUBECONFIG", cluster.kubeconfig()).args(arguments);
-    Process::run_long(&mut command)
+    let mut spec = operator::pair("ch7", GROUP);
+    spec["rollout"] = json!({"shadowSeconds": 4, "watchSeconds": 6, "deadlineSeconds": 60});
+    spec
 }
 
 /// Puts a program that ends at once where a version of flowclient should be.
@@ -58,7 +50,6 @@ fn a_good_version_is_rolled_out_without_a_loss_and_one_that_crashes_goes_back() 
     assert_eq!(cluster.get(&["flow", "ch7"])["spec"]["version"], "1.0.1");
     viewer.wait_for_more(100);
     assert_eq!(Continuity::gaps_in(&viewer.bytes()), 0);
-    cluster.kubectl(&["delete", "rollouts", "--all"]).expect_success();
     clear(&cluster);
 }
 
@@ -68,7 +59,7 @@ fn a_version_that_git_owns_is_left_to_git() {
     let operator = Operator::start(&cluster);
     cluster.apply(&handler("ch7"));
     let mut spec = pair();
-    spec["version"] = tests::cluster::operator::VERSION.into();
+    spec["version"] = VERSION.into();
     cluster.apply(&flow("ch7", spec));
     wait_for(&cluster, &operator, "ch7", "Ready", "True", "AllWell");
     let refused = flowctl(&cluster, &["rollout", "1.0.1", "--flow", "ch7"]);
@@ -77,7 +68,6 @@ fn a_version_that_git_owns_is_left_to_git() {
         "{}",
         refused.stderr
     );
-    assert_eq!(cluster.get(&["flow", "ch7"])["spec"]["version"], tests::cluster::operator::VERSION);
-    cluster.kubectl(&["delete", "rollouts", "--all"]).expect_success();
+    assert_eq!(cluster.get(&["flow", "ch7"])["spec"]["version"], VERSION);
     clear(&cluster);
 }

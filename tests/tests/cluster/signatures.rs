@@ -18,7 +18,9 @@ const GROUP: &str = "239.1.1.7:5000";
 const UNSIGNED: &str = "1.0.9";
 
 fn pair(version: &str) -> Value {
-    json!({"handler": "ch7", "out": [GROUP], "interface": "eth0", "version": version})
+    let mut spec = tests::cluster::operator::pair("ch7", GROUP);
+    spec["version"] = version.into();
+    spec
 }
 
 /// A folder that says whom to trust, with the key to sign with beside it.

@@ -1,16 +1,10 @@
 //! What `flowctl` shows a person of flows in the lab.
 
 use serde_json::{Value, json};
-use tests::cluster::Cluster;
-use tests::lab::{Ended, Process};
+use tests::cluster::operator::{Operator, clear, flow, flowctl, handler, pair, wait_for};
+use tests::lab::Ended;
 
 use super::cluster;
-use tests::cluster::operator::{Operator, binary, clear, flow, handler, wait_for};
-
-fn flowctl(cluster: &Cluster, arguments: &[&str]) -> Ended {
-    let mut command = cluster.viewer.command(binary("flowctl"));
-    Process::run(command.env("KUBECONFIG", cluster.kubeconfig()).args(arguments))
-}
 
 fn json(ended: Ended) -> Value {
     serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", ended.stdout, ended.stderr))
@@ -21,7 +15,7 @@ fn a_person_sees_who_is_on_air_what_it_says_and_what_is_in_the_stream() {
     let cluster = cluster();
     let operator = Operator::start(&cluster);
     cluster.apply(&handler("ch7"));
-    cluster.apply(&flow("ch7", json!({"handler": "ch7", "out": ["239.1.1.7:5000"], "interface": "eth0"})));
+    cluster.apply(&flow("ch7", pair("ch7", "239.1.1.7:5000")));
     let told = wait_for(&cluster, &operator, "ch7", "Ready", "True", "AllWell");
     let (on_air, standby) = (told["onAirNode"].as_str().unwrap(), told["standbyNode"].as_str().unwrap());
 

@@ -238,14 +238,14 @@ impl Instance {
         if self.on_air {
             match self.version {
                 Version::LosesOnAir => self.lost += 1,
-                Version::RestartsOnAir if self.age % 20 == 0 => self.equal = 0,
+                Version::RestartsOnAir if self.age.is_multiple_of(20) => self.equal = 0,
                 _ => {}
             }
         } else if self.runs() && self.age > 2 {
             self.equal += 1_000;
             self.different += match self.version {
                 Version::Drops => 1,
-                Version::Alters => u64::from(self.age % 8 == 0),
+                Version::Alters => u64::from(self.age.is_multiple_of(8)),
                 _ => u64::from(air_is_wrong),
             };
         }
