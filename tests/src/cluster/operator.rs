@@ -2,9 +2,12 @@
 
 use std::env;
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -20,6 +23,8 @@ pub const IMAGE: &str = "flowclient";
 pub const VERSION: &str = "1.0.0";
 /// Secret with the registry's login, in the namespace of the flows.
 const LOGIN: &str = "registry-login";
+/// Between two looks at a flow: each costs the processors something that its instances may want.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Folder of the plain manifests and the chart.
 const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/kubernetes");
 
@@ -33,11 +38,13 @@ pub struct Operator {
 impl Operator {
     /// Puts all that it needs into the cluster, starts it, and has it remove the flows that a test before left, which must have failed.
     pub fn start(cluster: &Cluster) -> Self {
-        Self::start_with(cluster, None)
+        let operator = Self::start_again(cluster, None);
+        clear(cluster);
+        operator
     }
 
-    /// The same, with a folder that says whose images flows may run.
-    pub fn start_with(cluster: &Cluster, trust: Option<&Path>) -> Self {
+    /// The same, with the flows that there are; `trust` is a folder that says whose images they may run.
+    pub fn start_again(cluster: &Cluster, trust: Option<&Path>) -> Self {
         prepare(cluster);
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("config");
@@ -49,9 +56,7 @@ impl Operator {
         if let Some(trust) = trust {
             command.arg("--trust").arg(trust);
         }
-        let operator = Self { process: Process::start(&mut command), _folder: folder };
-        clear(cluster);
-        operator
+        Self { process: Process::start(&mut command), _folder: folder }
     }
 
     /// Memory that it has taken, at its highest, in KiB.
@@ -217,15 +222,37 @@ pub fn wait_for(
     reason: &str,
 ) -> Value {
     let what = format!("{condition} of {name} is {status} for {reason}");
+    wait_for_status(cluster, Some(operator), name, &what, |told| {
+        let found = told["conditions"].as_array()?.iter().find(|one| one["type"] == condition)?;
+        (found["status"] == status && found["reason"] == reason).then(|| told.clone())
+    })
+}
+
+/// Waits until the status of a flow is as `state` wants it, which finds `what`.
+///
+/// # Panics
+/// When it is not for long, with all there is to know about it.
+pub fn wait_for_status<T>(
+    cluster: &Cluster,
+    operator: Option<&Operator>,
+    name: &str,
+    what: &str,
+    mut state: impl FnMut(&Value) -> Option<T>,
+) -> T {
     let mut last = Value::Null;
-    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        until(&what, || {
+    let found = catch_unwind(AssertUnwindSafe(|| {
+        until(what, || {
+            sleep(LOOK_EVERY);
             last = cluster.get(&["flow", name])["status"].take();
-            let found = last["conditions"].as_array()?.iter().find(|one| one["type"] == condition)?;
-            (found["status"] == status && found["reason"] == reason).then(|| last.clone())
+            state(&last)
         })
     }));
-    found.unwrap_or_else(|_| panic!("still waiting for: {what}\n{last:#}\n{}", operator.log()))
+    found.unwrap_or_else(|_| {
+        let show = |what: &[&str]| cluster.kubectl(&[&["get"], what].concat()).stdout;
+        let (pods, events) = (show(&["pods", "-o=wide"]), show(&["events", "--sort-by=.lastTimestamp"]));
+        let log = operator.map(Operator::log).unwrap_or_default();
+        panic!("still waiting for: {what}\n{last:#}\n{pods}\n{events}\n{log}")
+    })
 }
 
 /// Deletes all flows, handlers and rollouts, and waits until they are gone: the operator must be running.

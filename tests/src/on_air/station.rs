@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::fault::Fault;
-use crate::cluster::operator::{Operator, clear, flow, pair};
+use crate::cluster::operator::{Operator, clear, flow, pair, wait_for_status};
 use crate::cluster::{Cluster, HOSTS, Role};
 use crate::lab::{Sender, until};
 use crate::standby::channel::{Channel, Source};
@@ -19,7 +19,7 @@ const NAME: &str = "ch7";
 const CHANNEL: Channel = Channel { bitrate: 8_000_000 };
 const IN_GROUP: &str = "232.9.9.9:5000";
 const OUT_GROUP: &str = "239.1.1.7:5000";
-/// Between two looks at the flow: each costs the processors something that the instances may want.
+/// Between two looks at the nodes: each costs the processors something that the instances may want.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// A channel on air in a cluster, with an operator.
@@ -102,7 +102,7 @@ impl<'a> Station<'a> {
                 self.cluster.power_on("k0");
                 self.cluster.wait_for_api_server();
             }
-            Fault::KillOperator => self.operator = Some(Operator::start(self.cluster)),
+            Fault::KillOperator => self.operator = Some(Operator::start_again(self.cluster, None)),
         }
         self.wait_for_nodes();
     }
@@ -126,17 +126,8 @@ impl<'a> Station<'a> {
         });
     }
 
-    fn wait_for<T>(&self, what: &str, mut state: impl FnMut(&Value) -> Option<T>) -> T {
-        let mut last = Value::Null;
-        let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            until(what, || {
-                sleep(LOOK_EVERY);
-                last = self.cluster.get(&["flow", NAME])["status"].take();
-                state(&last)
-            })
-        }));
-        let log = || self.operator.as_ref().map(Operator::log).unwrap_or_default();
-        found.unwrap_or_else(|_| panic!("still waiting for: {what}\n{last:#}\n{}", log()))
+    fn wait_for<T>(&self, what: &str, state: impl FnMut(&Value) -> Option<T>) -> T {
+        wait_for_status(self.cluster, self.operator.as_ref(), NAME, what, state)
     }
 }
 

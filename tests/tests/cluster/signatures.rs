@@ -61,7 +61,7 @@ fn an_unsigned_version_is_refused_while_the_old_one_stays_on_air_until_it_is_sig
     let (keys, trust) = trust(&cluster);
     sign(&cluster, keys.path(), trust.path(), VERSION);
     push_another(&cluster, UNSIGNED);
-    let operator = Operator::start_with(&cluster, Some(trust.path()));
+    let operator = Operator::start_again(&cluster, Some(trust.path()));
     cluster.apply(&handler("ch7"));
     cluster.apply(&flow("ch7", pair(VERSION)));
     let before = wait_for(&cluster, &operator, "ch7", "Ready", "True", "AllWell");
