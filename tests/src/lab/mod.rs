@@ -3,6 +3,7 @@
 mod capture;
 mod cgroup;
 mod feed;
+mod figure;
 mod flowclient;
 mod http;
 mod meanwhile;
@@ -20,6 +21,7 @@ pub(crate) use capture::listen;
 pub use capture::{Capture, Datagram, Receiver};
 pub use cgroup::Cgroup;
 pub use feed::Feed;
+pub use figure::tell;
 pub use flowclient::Flowclient;
 pub use http::{Response, get};
 pub use meanwhile::{Ongoing, meanwhile};

@@ -1,5 +1,6 @@
 //! One fault, from a flow that is whole to one that is whole again.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,15 @@ pub struct Outcome {
     pub instances_lost: usize,
     /// Whether the instances that were there had real-time priority.
     pub went_first: bool,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Account { lost_packets, duplicates, gap_ms, .. } = self.account;
+        let title = self.fault.titles()[usize::from(self.undone)];
+        write!(f, "{title}: {lost_packets} packets lost, {duplicates} datagrams twice, longest gap {gap_ms:.1} ms, ")?;
+        write!(f, "all well after {:.1} s", self.seconds)
+    }
 }
 
 /// Does `fault` to the flow while it is whole, and undoes it; what Kubernetes does nothing about, it bears for the time `away`.

@@ -1,6 +1,7 @@
 //! The cluster tier: a real Kubernetes cluster in namespaces. Needs root.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a lab that cannot be built is a failed test")]
 
+mod chart;
 mod faults;
 mod flows;
 mod lab;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tests::lab::tell;
 use tests::on_air::{Fault, Outcome, Station, suffer};
 
 use super::cluster;
@@ -59,6 +60,7 @@ fn bear(fault: Fault) -> [Outcome; 2] {
     let outcomes = suffer(&mut station, fault, AWAY);
     station.close();
     for outcome in &outcomes {
+        tell(&outcome.to_string());
         assert_eq!((outcome.account.lost_packets, outcome.account.out_of_order), (0, 0), "{outcome:?}");
     }
     outcomes

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tests::cluster::Cluster;
 use tests::cluster::operator::{Operator, clear, handler, prepare};
-use tests::lab::{Metrics, Process, get, until};
+use tests::lab::{Metrics, Process, get, tell, until};
 
 use super::cluster;
 
@@ -17,26 +18,33 @@ const FLOWS: usize = 1_000;
 const SIMULATED: &str = "kwok.x-k8s.io/node";
 /// Where the operator serves its metrics, in the network of k0.
 const METRICS: &str = "127.0.0.1:8080";
+/// Between two looks at all of them, which cost the processors something.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long nothing is written in a steady state: instances are asked some times meanwhile.
 const STEADY: Duration = Duration::from_secs(20);
 
 #[test]
-fn a_thousand_flows_are_made_within_a_minute_and_then_nothing_is_written() {
+fn a_thousand_flows_are_made_and_then_nothing_is_written() {
     let cluster = cluster();
     prepare(&cluster);
     let _kubelets = simulate_nodes(&cluster);
     cluster.apply(&handler("ch7"));
     cluster.apply(&list((0..FLOWS).map(flow)));
     let begun = Instant::now();
-    let operator = Operator::start(&cluster);
-    until("all deployments", || (count(&cluster, "deployments") == FLOWS).then_some(()));
+    let operator = Operator::start_again(&cluster, None);
+    until("all deployments", || {
+        sleep(LOOK_EVERY);
+        (count(&cluster, "deployments") == FLOWS).then_some(())
+    });
     let took = begun.elapsed();
     wait_until_steady(&cluster);
     let memory_kib = operator.highest_memory_kib();
-    println!("{FLOWS} flows in {took:.1?}, at most {} MiB", memory_kib >> 10);
+    tell(&format!(
+        "{FLOWS} flows on {NODES} nodes made in {took:.1?} by an operator that takes {} MiB",
+        memory_kib >> 10
+    ));
     clear(&cluster);
     cluster.kubectl(&["delete", "nodes", "--selector", SIMULATED]).expect_success();
-    assert!(took < Duration::from_secs(60), "{took:?}");
     assert!(memory_kib < 100 << 10, "{memory_kib} KiB");
 }
 
@@ -86,7 +94,7 @@ fn wait_until_steady(cluster: &Cluster) {
     let (mut last, mut since) = (writes(cluster), Instant::now());
     let begun = Instant::now();
     while since.elapsed() < STEADY {
-        std::thread::sleep(Duration::from_secs(1));
+        sleep(LOOK_EVERY);
         assert!(begun.elapsed() < Duration::from_secs(900), "the operator goes on writing: {last}");
         let now = writes(cluster);
         if now != last {
