@@ -111,8 +111,9 @@ pub fn older_rival<'a>(flow: &Flow, wanted: &[Output], others: impl IntoIterator
         let entry = other.spec.entry(other.metadata.name.as_deref().unwrap_or_default()).ok()?;
         outputs_of(&entry).into_iter().find(|output| wanted.iter().any(|own| own.collides_with(output)))
     };
-    let older = others.into_iter().filter(|other| age(other) < own_age && other.metadata.deletion_timestamp.is_none());
-    older.filter(|other| other.status.is_none() && may_send_to(other, wanted)).find_map(|other| {
+    let is_new = |other: &Flow| other.status.is_none() && other.metadata.deletion_timestamp.is_none();
+    let rivals = others.into_iter().filter(|other| is_new(other) && may_send_to(other, wanted));
+    rivals.filter(|other| age(other) < own_age).find_map(|other| {
         Some(Problem::Conflict { output: wants(other)?.to_string(), holder: FlowKey::of(other).to_string() })
     })
 }

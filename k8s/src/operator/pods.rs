@@ -1,8 +1,9 @@
 //! What Kubernetes says of the pod of an instance.
 
+use std::mem;
 use std::net::{IpAddr, SocketAddr};
 
-use k8s_openapi::api::core::v1::{ContainerStateWaiting, ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::{Container, ContainerStateWaiting, ContainerStatus, Pod, PodSpec};
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
 
@@ -56,6 +57,16 @@ impl PodSeen {
             trouble: trouble(pod),
         }
     }
+}
+
+/// Takes away what no [`PodSeen`] is made of, which is most of a pod.
+pub(super) fn slim(pod: &mut Pod) {
+    pod.metadata.annotations = None;
+    let Some(spec) = &mut pod.spec else { return };
+    let node_name = spec.node_name.take();
+    let slim = |Container { name, ports, .. }| Container { name, ports, ..Container::default() };
+    let containers = mem::take(&mut spec.containers).into_iter().map(slim).collect();
+    *spec = PodSpec { node_name, containers, ..PodSpec::default() };
 }
 
 /// Where the program in it answers, if it can be running.

@@ -23,10 +23,11 @@ use super::heard::Answers;
 use super::lease::{Candidate, Leases, RENEW_INTERVAL};
 use super::listen::listen;
 use super::metrics::Metrics;
+use super::pods;
 use super::rollouts::tend_rollouts;
 use super::tend::{TendError, Tender, retry_after};
 use super::trust::Trust;
-use super::world::{World, everywhere, flow_of, follow, managed};
+use super::world::{World, everywhere, flow_of, follow, follow_part, managed};
 use super::writer::Writer;
 use crate::crd::{Flow, Handler};
 
@@ -34,6 +35,8 @@ use crate::crd::{Flow, Handler};
 const FINALIZER: &str = "flowclient.io/instances";
 /// Changes of a flow within this time are looked at together.
 const DEBOUNCE: Duration = Duration::from_millis(100);
+/// Flows that are looked at in the same moment: more would only wait for the API server, and take memory.
+const AT_A_TIME: u16 = 16;
 /// How long the API server may take to answer about the lease.
 const LEASE_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -89,7 +92,7 @@ impl<A: Ask> Operator<A> {
         let (config_maps, config_map_changes) = follow(everywhere(client), managed());
         let (deployments, deployment_changes) = follow(everywhere(client), managed());
         let (budgets, budget_changes) = follow(everywhere(client), managed());
-        let (pods, pod_changes) = follow(everywhere(client), managed());
+        let (pods, pod_changes) = follow_part(everywhere(client), managed(), pods::slim);
         let world = World { flows: flows.clone(), handlers, config_maps, deployments, budgets, pods };
         let (changed, mut changes) = unbounded_channel();
         let answer_changes = stream::poll_fn(move |context| changes.poll_recv(context));
@@ -97,7 +100,7 @@ impl<A: Ask> Operator<A> {
         let tender = Arc::new(self.tender(&world, &answers));
         let users = users_of(flows.clone());
         let tending = Controller::for_stream(flow_changes, flows)
-            .with_config(controller::Config::default().debounce(DEBOUNCE))
+            .with_config(controller::Config::default().debounce(DEBOUNCE).concurrency(AT_A_TIME))
             .watches_stream(handler_changes, users)
             .owns_stream(config_map_changes)
             .owns_stream(deployment_changes)

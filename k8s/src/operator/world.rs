@@ -39,7 +39,7 @@ pub struct World {
     pub pods: Store<Pod>,
 }
 
-/// Objects as they change, kept in a store on their way. Fields of which nobody here makes use are left out, for memory's sake.
+/// Objects as they change, kept in a store on their way.
 pub(super) fn follow<K>(
     api: Api<K>,
     config: watcher::Config,
@@ -48,8 +48,24 @@ where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
     K::DynamicType: Eq + Hash + Clone,
 {
+    follow_part(api, config, |_| ())
+}
+
+/// The same, without what `slim` takes away: of what nobody here makes use, for memory's sake.
+pub(super) fn follow_part<K>(
+    api: Api<K>,
+    config: watcher::Config,
+    slim: fn(&mut K),
+) -> (Store<K>, impl Stream<Item = watcher::Result<K>> + Send)
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+    K::DynamicType: Eq + Hash + Clone,
+{
     let (reader, writer) = store();
-    let slim = |object: &mut K| object.meta_mut().managed_fields = None;
+    let slim = move |object: &mut K| {
+        object.meta_mut().managed_fields = None;
+        slim(object);
+    };
     (reader, watcher(api, config).default_backoff().modify(slim).reflect(writer).touched_objects())
 }
 
