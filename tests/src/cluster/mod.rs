@@ -33,7 +33,7 @@ pub use hosts::{GATEWAY, HOSTS, Host, REGISTRY_NAME, Role};
 pub use image::{BUSYBOX, Image};
 pub use machine::Machine;
 pub use registry::{PASSWORD, REGISTRY, USER};
-pub use shared::{guard, shared};
+pub use shared::{Guarded, guard, own, shared};
 pub use worker::RUNTIME;
 
 use self::network::Switch;

@@ -16,9 +16,16 @@ mod workload;
 
 use std::sync::MutexGuard;
 
-use tests::cluster::{Cluster, shared};
+use tests::cluster::{Guarded, own, shared};
+
+const LAB: &str = env!("CARGO_BIN_EXE_lab");
 
 /// The lab, with all as it should be, for one test at a time.
-fn cluster() -> MutexGuard<'static, Cluster> {
-    shared(env!("CARGO_BIN_EXE_lab"))
+fn cluster() -> MutexGuard<'static, Guarded> {
+    shared(LAB)
+}
+
+/// Another one, for one test alone.
+fn own_cluster(purpose: &str) -> Guarded {
+    own(LAB, purpose)
 }
