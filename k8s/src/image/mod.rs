@@ -2,7 +2,7 @@
 //!
 //! A [`component`] is what there is an image of, [`source`] says which commit it is, [`compile`] builds the program, [`sbom`] lists what is in it, [`tree`] is the files,
 //! [`layer`] packs them and [`build`] puts a configuration and a manifest on top ([`document`]). A [`layout`] keeps images
-//! on disk, an [`archive`] carries one elsewhere. Images are named by [`version`], [`reference`] and [`digest`].
+//! on disk, an [`archive`] carries one elsewhere. Images are named by [`version`], [`mod@reference`] and [`digest`].
 
 pub mod archive;
 pub mod build;

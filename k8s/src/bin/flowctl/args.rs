@@ -193,7 +193,7 @@ pub(crate) struct TreeArgs {
 
 #[derive(Args)]
 pub(crate) struct PushArgs {
-    /// Where to: REGISTRY/REPOSITORY[:TAG]; the tag is the version unless another is said
+    /// Where to: REGISTRY/REPOSITORY or REGISTRY/REPOSITORY:TAG; the tag is the version unless another is said
     pub(crate) target: Reference,
     /// Which of the images made here [default: the last one]
     #[arg(long, value_name = "VERSION")]
