@@ -11,7 +11,7 @@ ARG RUST=docker.io/library/rust:1.95-bookworm
 FROM ${RUST} AS build
 COPY . /flowclient
 WORKDIR /flowclient
-RUN ["cargo", "run", "--locked", "--package", "k8s", "--bin", "flowctl", "--", "image", "tree", "/image"]
+RUN cargo run --locked --package k8s --bin flowctl -- image tree /image
 
 FROM scratch
 COPY --from=build /image/ /

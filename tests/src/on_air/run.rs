@@ -6,7 +6,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
-use super::first::put_instances_first;
 use super::station::Station;
 use crate::lab::until;
 use crate::standby::Account;
@@ -56,11 +55,11 @@ pub fn suffer(station: &mut Station<'_>, fault: Fault, away: Duration) -> [Outco
     let tape = station.viewer();
     let node = station.settle(&tape);
     let pods = station.pods();
-    let went_first = put_instances_first(station.cluster);
+    let went_first = station.put_first();
     let start_ns = utc_ns();
     station.cause(fault, &node);
     bear(station, fault, &node, &tape, away);
-    put_instances_first(station.cluster);
+    station.put_first();
     let undone_ns = utc_ns();
     station.undo(fault, &node);
     if !fault.costs_the_node() && fault != Fault::Nothing {

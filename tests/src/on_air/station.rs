@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::fault::Fault;
+use super::first::put_instances_first;
 use crate::cluster::operator::{Operator, clear, flow, pair, wait_for_status};
 use crate::cluster::{Cluster, HOSTS, Role};
 use crate::lab::{Sender, until};
@@ -27,6 +28,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 pub struct Station<'a> {
     pub(super) cluster: &'a Cluster,
     operator: Option<Operator>,
+    is_patient: bool,
     _source: Source,
 }
 
@@ -40,7 +42,12 @@ impl<'a> Station<'a> {
         let usual = || json!({"handler": NAME, "out": [OUT_GROUP], "interface": "eth0"});
         let spec = if is_patient { pair(NAME, OUT_GROUP) } else { usual() };
         cluster.apply(&flow(NAME, spec));
-        Self { cluster, operator, _source: source }
+        Self { cluster, operator, is_patient, _source: source }
+    }
+
+    /// Gives instances real-time priority, unless they are patient. Returns whether all have it.
+    pub(super) fn put_first(&self) -> bool {
+        !self.is_patient && put_instances_first(self.cluster)
     }
 
     /// Begins to record what the viewer gets.

@@ -26,8 +26,12 @@ fn a_pod_on_the_hosts_network_runs_from_an_image_that_was_pulled_with_the_login(
     push(&cluster);
     cluster.apply(&pod("default", "k1"));
     assert_eq!(served(&cluster, "k1"), 404);
-    let name = cluster.kubectl(&["exec", "web", "--", "/busybox", "hostname"]).expect_success();
-    assert_eq!(name.stdout, "k1\n");
+    // The server answers a moment before the kubelet knows the container.
+    let name = until("a command in the pod", || {
+        let ended = cluster.kubectl(&["exec", "web", "--", "/busybox", "hostname"]);
+        ended.status.success().then_some(ended.stdout)
+    });
+    assert_eq!(name, "k1\n");
     clear(&cluster);
 }
 
