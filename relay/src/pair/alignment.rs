@@ -10,6 +10,8 @@ use crate::time::Time;
 const MOST_AHEAD: usize = 4_096;
 /// Our datagrams remembered after they went.
 const MOST_HISTORY: usize = 512;
+/// Datagrams on air like one before that are remembered.
+const MOST_AGAIN: usize = 64;
 /// So many that are equal, one after the other, are no chance.
 pub(super) const MATCHES_ALIGNED: u32 = 8;
 /// So many given up, and none equal, are another stream.
@@ -83,6 +85,8 @@ pub struct Alignment {
     ahead: VecDeque<Fingerprint>,
     /// Ours that are settled, oldest first.
     history: VecDeque<Fingerprint>,
+    /// Heard when they were settled already, oldest first: once more the same, or another with the same content, of null packets alone.
+    again: VecDeque<Fingerprint>,
     /// Ours up to this place, and with it, were on air.
     skip_to: Option<Position>,
     /// How many were equal since nothing was.
@@ -140,6 +144,7 @@ impl Alignment {
             return Heard::Settles { count: place + 1, since };
         }
         if self.is_known(fingerprint) {
+            push_bounded(&mut self.again, fingerprint, MOST_AGAIN);
             return Heard::Again;
         }
         if self.ahead.len() == MOST_AHEAD {
@@ -257,7 +262,10 @@ impl Alignment {
     }
 
     fn note_only_here(&mut self, fingerprint: Fingerprint) {
-        if self.is_compared() {
+        if let Some(place) = self.again.iter().position(|&heard| heard == fingerprint) {
+            self.again.remove(place);
+            self.note_equal();
+        } else if self.is_compared() {
             self.agreement.only_here += 1;
             self.note_difference(false, fingerprint);
         }
@@ -291,11 +299,16 @@ impl Alignment {
     }
 
     fn settle(&mut self, fingerprint: Fingerprint) {
-        if self.history.len() == MOST_HISTORY {
-            self.history.pop_front();
-        }
-        self.history.push_back(fingerprint);
+        push_bounded(&mut self.history, fingerprint, MOST_HISTORY);
     }
+}
+
+/// Drops the oldest where there are `most`.
+fn push_bounded(queue: &mut VecDeque<Fingerprint>, fingerprint: Fingerprint, most: usize) {
+    if queue.len() == most {
+        queue.pop_front();
+    }
+    queue.push_back(fingerprint);
 }
 
 #[cfg(test)]

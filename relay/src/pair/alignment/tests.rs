@@ -85,6 +85,17 @@ fn datagrams_that_are_all_the_same_do_no_lasting_harm() {
 }
 
 #[test]
+fn datagrams_that_are_all_the_same_are_no_difference() {
+    let mut alignment = aligned();
+    // Null packets alone, now and then; the air is ahead of us.
+    for number in (0..100).step_by(2) {
+        heard(&mut alignment, [7, number + 1_000]);
+        made(&mut alignment, [7, number + 1_000]);
+    }
+    assert_eq!(alignment.agreement(), Agreement { equal: 110, ..Agreement::default() });
+}
+
+#[test]
 fn a_place_among_those_waiting_is_skipped_to() {
     let mut alignment = Alignment::default();
     made(&mut alignment, 1..=5);
