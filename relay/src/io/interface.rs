@@ -61,7 +61,7 @@ fn index_named(name: &str) -> Result<Option<u32>, Errno> {
 }
 
 fn index_with(address: IpAddr) -> Result<Option<u32>, Errno> {
-    addresses()?.find(|(_, found)| *found == Some(address)).map_or(Ok(None), |(name, _)| index_named(&name))
+    find_with(address)?.map_or(Ok(None), |name| index_named(&name))
 }
 
 /// Name of the interface, now; that of one given by its name need not exist.
@@ -89,7 +89,11 @@ pub fn name_towards(address: SocketAddr) -> Option<String> {
 
 /// Name of the interface that has this address, now.
 pub(crate) fn name_with(address: IpAddr) -> Option<String> {
-    addresses().ok()?.find(|(_, found)| *found == Some(address)).map(|(name, _)| name)
+    find_with(address).ok()?
+}
+
+fn find_with(address: IpAddr) -> Result<Option<String>, Errno> {
+    Ok(addresses()?.find(|(_, found)| *found == Some(address)).map(|(name, _)| name))
 }
 
 /// Hardware address of an interface, now; `None` if it has no Ethernet.

@@ -147,11 +147,8 @@ impl Alignment {
             push_bounded(&mut self.again, fingerprint, MOST_AGAIN);
             return Heard::Again;
         }
-        if self.ahead.len() == MOST_AHEAD {
-            let heard = self.ahead.pop_front();
-            heard.into_iter().for_each(|heard| self.note_only_on_air(heard));
-        }
-        self.ahead.push_back(fingerprint);
+        let dropped = push_bounded(&mut self.ahead, fingerprint, MOST_AHEAD);
+        dropped.into_iter().for_each(|heard| self.note_only_on_air(heard));
         Heard::Ahead
     }
 
@@ -303,12 +300,11 @@ impl Alignment {
     }
 }
 
-/// Drops the oldest where there are `most`.
-fn push_bounded(queue: &mut VecDeque<Fingerprint>, fingerprint: Fingerprint, most: usize) {
-    if queue.len() == most {
-        queue.pop_front();
-    }
+/// Drops the oldest where there are `most`, and returns it.
+fn push_bounded(queue: &mut VecDeque<Fingerprint>, fingerprint: Fingerprint, most: usize) -> Option<Fingerprint> {
+    let dropped = if queue.len() == most { queue.pop_front() } else { None };
     queue.push_back(fingerprint);
+    dropped
 }
 
 #[cfg(test)]
