@@ -148,6 +148,11 @@ impl<L: FnMut() -> Result<Config>> Supervisor<L> {
         let sample = self.host.sample();
         self.board.note_host(&sample);
         let verdicts = self.surroundings.look(TICK, sample, &shares);
+        for (inlet, _) in verdicts.iter().filter(|(_, verdict)| verdict.learned) {
+            info!(
+                "{inlet}: the usual traffic of others is known, so a loss in this host's network can be told from one upstream"
+            );
+        }
         for event in self.board.attribute(&shares, &verdicts) {
             self.journal.event(now, event);
         }

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const FINE: Verdict = Verdict { starved: false, lost_on_path: false, checksum_errors: 0 };
+    const FINE: Verdict = Verdict { starved: false, lost_on_path: false, learned: false, checksum_errors: 0 };
 
     fn facts(dropped_at_socket: u64, lost_by_sequence: u64, lost_by_counter: u64) -> Facts {
         Facts { dropped_at_socket, lost_by_sequence, lost_by_counter, packets_per_datagram: 7, dropped_behind: 0 }
@@ -157,7 +157,7 @@ mod tests {
                 now.dropped_at_socket += dropped;
                 now.lost_by_sequence += sequence;
                 now.lost_by_counter += counter;
-                flow.take(now, &Verdict { starved, lost_on_path, checksum_errors: 1 });
+                flow.take(now, &Verdict { starved, lost_on_path, checksum_errors: 1, ..FINE });
             }
             let total = flow.total();
             let sum: u64 = LossCause::ALL.iter().map(|&cause| total.of(cause)).sum();

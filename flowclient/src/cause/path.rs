@@ -40,6 +40,7 @@ pub(super) struct Reading {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Path {
     before: Option<Reading>,
+    calm: Option<Calm>,
     usual: Option<Usual>,
     /// Evidence of the interval before, if nothing was missing then: a gap may be seen later than it was made.
     unspent: Evidence,
@@ -72,6 +73,13 @@ struct Evidence {
     down: bool,
 }
 
+/// A time in which nothing went missing, from a reading that no flow was behind.
+#[derive(Clone, Copy, Debug)]
+struct Calm {
+    since: Reading,
+    span: Duration,
+}
+
 /// What comes in for others, in bytes a second.
 #[derive(Clone, Copy, Debug)]
 struct Usual {
@@ -80,19 +88,27 @@ struct Usual {
 }
 
 impl Path {
+    /// Whether what comes in for others is known, and what is lost behind the interface can be told from what never came.
+    pub(super) const fn is_known(&self) -> bool {
+        self.usual.is_some()
+    }
+
     /// Takes the counters `span` after those before. Returns whether what was found missing meanwhile was lost on this host.
     pub(super) fn look(&mut self, span: Duration, now: Reading) -> bool {
-        let Some(before) = self.before.replace(now) else { return false };
-        if !follows(&before, &now) {
+        let before = self.before.replace(now);
+        let is_lost_here = before.is_some_and(|before| self.judge(span, &before, &now));
+        self.learn(span, now);
+        is_lost_here
+    }
+
+    fn judge(&mut self, span: Duration, before: &Reading, now: &Reading) -> bool {
+        if !follows(before, now) {
             self.unspent = Evidence { down: before.down || now.down, ..Evidence::default() };
             return false;
         }
         let missing = (now.missing - before.missing) as f64;
-        let found = self.evidence(span, &before, &now);
+        let found = self.evidence(span, before, now);
         if missing == 0.0 {
-            if (before.stale + now.stale).is_zero() {
-                self.learn(unclaimed_a_second(span, &before, &now));
-            }
             self.unspent = found;
             return false;
         }
@@ -109,15 +125,27 @@ impl Path {
         Evidence { dropped, unclaimed, down: before.down || now.down }
     }
 
-    fn learn(&mut self, unclaimed: f64) {
-        match &mut self.usual {
-            None => self.usual = Some(Usual { mean: unclaimed, deviation: 0.0 }),
-            Some(usual) => {
-                let off = unclaimed - usual.mean;
-                usual.mean += WEIGHT * off;
-                usual.deviation += WEIGHT * (off.abs() - usual.deviation);
-            }
+    /// Learns what is usual from calm times. On a busy host a flow may be behind at most readings: those between are left out.
+    fn learn(&mut self, span: Duration, now: Reading) {
+        let calm = self.calm.take().map(|calm| Calm { span: calm.span + span, ..calm });
+        let calm = calm.filter(|calm| follows(&calm.since, &now) && calm.since.missing == now.missing);
+        if !now.stale.is_zero() {
+            self.calm = calm;
+            return;
         }
+        self.calm = Some(Calm { since: now, span: Duration::ZERO });
+        if let Some(Calm { since, span }) = calm {
+            let unclaimed = unclaimed_a_second(span, &since, &now);
+            self.usual.get_or_insert(Usual { mean: unclaimed, deviation: 0.0 }).take(unclaimed);
+        }
+    }
+}
+
+impl Usual {
+    fn take(&mut self, unclaimed: f64) {
+        let off = unclaimed - self.mean;
+        self.mean += WEIGHT * off;
+        self.deviation += WEIGHT * (off.abs() - self.deviation);
     }
 }
 
@@ -246,6 +274,19 @@ mod tests {
         assert!(!link.second(90, 81, 10));
         link.reading.stale = Duration::ZERO;
         assert!(!link.second(90, 99, 10));
+    }
+
+    #[test]
+    fn what_is_usual_is_learned_between_readings_that_no_flow_was_behind() {
+        let mut link = Link::default();
+        for behind in [0, 7, 3, 0] {
+            let before = link.reading.stale.as_millis() as u64 / 10;
+            link.reading.stale = Duration::from_millis(10 * behind);
+            assert!(!link.path.is_known());
+            link.second(100, 100 + before - behind, 0);
+        }
+        assert!(link.path.is_known());
+        assert!(link.second(100, 95, 5));
     }
 
     #[test]

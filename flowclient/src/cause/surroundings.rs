@@ -1,6 +1,7 @@
 //! What goes on around the flows: the host, and the interfaces that they come in at.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use relay::io::interface;
@@ -49,6 +50,16 @@ impl Inlet {
     }
 }
 
+impl fmt::Display for Inlet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Made => formatter.write_str("this process"),
+            Self::Any => formatter.write_str("all interfaces"),
+            Self::Interface(name) => formatter.write_str(name),
+        }
+    }
+}
+
 /// A flow's share of what comes in.
 #[derive(Clone, Debug)]
 pub(crate) struct Share {
@@ -64,6 +75,8 @@ pub(crate) struct Verdict {
     pub(super) starved: bool,
     /// Whether packets that are missing came in at this host.
     pub(super) lost_on_path: bool,
+    /// Whether what comes in for others became known just now.
+    pub(crate) learned: bool,
     /// Datagrams dropped at sockets for a wrong checksum.
     pub(super) checksum_errors: u64,
 }
@@ -87,23 +100,27 @@ impl Surroundings {
         let inlets: BTreeSet<_> = shares.iter().map(|share| share.inlet.clone()).collect();
         self.paths.retain(|inlet, _| inlets.contains(inlet));
         let verdict = |inlet: Inlet| {
-            let lost_on_path = self.look_at(&inlet, span, &now, shares);
-            (inlet, Verdict { starved, lost_on_path, checksum_errors })
+            let (lost_on_path, learned) = self.look_at(&inlet, span, &now, shares);
+            (inlet, Verdict { starved, lost_on_path, learned, checksum_errors })
         };
         let verdicts = inlets.into_iter().map(verdict).collect();
         self.before = Some(now);
         verdicts
     }
 
+    /// Whether something was lost there, and whether it became known just now what others receive there.
+    ///
     /// Other flows than before make sums that cannot be compared: the path is learned anew.
-    fn look_at(&mut self, inlet: &Inlet, span: Duration, now: &HostSample, shares: &[Share]) -> bool {
+    fn look_at(&mut self, inlet: &Inlet, span: Duration, now: &HostSample, shares: &[Share]) -> (bool, bool) {
         let here = shares.iter().filter(|share| share.inlet == *inlet);
         let flows: BTreeSet<_> = here.clone().map(|share| share.flow.clone()).collect();
         let (known, path) = self.paths.entry(inlet.clone()).or_default();
         if *known != flows {
             (*known, *path) = (flows, Path::default());
         }
-        path.look(span, reading(inlet, now, here))
+        let was_known = path.is_known();
+        let is_lost = path.look(span, reading(inlet, now, here));
+        (is_lost, path.is_known() && !was_known && *inlet != Inlet::Made)
     }
 }
 

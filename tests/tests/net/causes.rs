@@ -17,8 +17,6 @@ const UDP: &str = "udp://239.9.9.9:5000?iface=in0";
 const RTP: &str = "rtp://239.9.9.9:5000?iface=in0";
 /// Datagrams a second.
 const RATE: u32 = 1_000;
-/// Enough of them for the usual to be known.
-const WHILE: u32 = 4 * RATE;
 /// Transport packets whose loss is enough to tell.
 const ENOUGH: f64 = 700.0;
 
@@ -57,15 +55,13 @@ impl Lab {
         Self { flowclient, path, _folder: folder }
     }
 
-    /// Sends all the while that `work` takes, after a while without loss.
+    /// Sends all the while that `work` takes, which begins once flowclient knows what is usual.
     fn on_air(&self, is_rtp: bool, work: impl FnOnce(&Source)) {
         let sender = Sender::new(&self.path.source, Path::SOURCE, SEND_TO);
         let source = Source::default();
         let send = |work: &Ongoing| sender.send_at(RATE, source.datagrams(is_rtp).take_while(|_| work.goes_on()));
         meanwhile(send, || {
-            self.flowclient.wait_until("a while of input", |metrics| {
-                metrics.count("flowclient_input_datagrams_total") > u64::from(WHILE)
-            });
+            self.flowclient.wait_for_log("the usual traffic of others is known", 1);
             work(&source);
         });
     }
