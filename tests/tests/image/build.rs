@@ -102,7 +102,6 @@ fn by_buildah(clone: &Clone) -> Files {
         fs::create_dir_all(scratch.path().join(name)).unwrap();
         scratch.path().join(name)
     };
-    let (cargo, rustup) = (home("CARGO_HOME", ".cargo"), home("RUSTUP_HOME", ".rustup"));
     let mut buildah = Command::new("buildah");
     buildah.arg("--root").arg(folder("root")).arg("--runroot").arg(folder("run")).args(["--storage-driver", "vfs"]);
     buildah.args(["build", "--isolation", "chroot", "--build-arg", "RUST=scratch", "--output"]).arg(folder("out"));
@@ -111,19 +110,18 @@ fn by_buildah(clone: &Clone) -> Files {
     for (from, to) in machine.into_iter().chain(iter::once(("/etc/alternatives", "/etc/alternatives"))) {
         buildah.args(["--volume", &format!("{from}:{to}:ro")]);
     }
-    for (from, to) in [(&cargo, "/cargo"), (&rustup, "/rustup"), (&folder("tmp"), "/tmp")] {
+    let rust = Process::run(Command::new("rustc").args(["--print", "sysroot"])).expect_success().stdout;
+    buildah.args(["--volume", &format!("{}:/usr/local:ro", rust.trim())]);
+    // What cargo has fetched already: the home folder is / there.
+    for (from, to) in [(&cargo_home(), "/.cargo"), (&folder("tmp"), "/tmp")] {
         buildah.arg("--volume").arg(format!("{}:{to}", from.display()));
-    }
-    for variable in ["CARGO_HOME=/cargo", "RUSTUP_HOME=/rustup", "PATH=/cargo/bin:/usr/bin", "HOME=/tmp"] {
-        buildah.args(["--env", variable]);
     }
     Process::run_long(buildah.arg(clone.root())).expect_success();
     files_in(&scratch.path().join("out"))
 }
 
-/// Where a tool of Rust's keeps its things.
-fn home(variable: &str, folder: &str) -> PathBuf {
-    env::var_os(variable).map_or_else(|| env::home_dir().unwrap().join(folder), PathBuf::from)
+fn cargo_home() -> PathBuf {
+    env::var_os("CARGO_HOME").map_or_else(|| env::home_dir().unwrap().join(".cargo"), PathBuf::from)
 }
 
 /// A program is built twice only: that is what takes the time. All of an image but its layer follows from the commit.
