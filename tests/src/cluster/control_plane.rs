@@ -49,7 +49,13 @@ fn add_services(machine: &Machine) {
     machine.add_service("etcd", &command("etcd", &ETCD));
     let api_server = [&API[..], &[("advertise-address", &address)]].concat();
     machine.add_service(API_SERVER, &command(API_SERVER, &api_server));
-    for (controller, options) in CONTROLLERS.into_iter().zip([&CONTROLLER_MANAGER[..], &[]]) {
+    add_controllers(machine, GRACE);
+}
+
+/// The controllers; a node is lost when nothing was heard of it for `grace`, as a duration of Kubernetes.
+pub(super) fn add_controllers(machine: &Machine, grace: &str) {
+    let grace = [&CONTROLLER_MANAGER[..], &[("node-monitor-grace-period", grace)]].concat();
+    for (controller, options) in CONTROLLERS.into_iter().zip([&grace[..], &[]]) {
         let config = format!("{controller}.conf");
         let identity =
             ["kubeconfig", "authentication-kubeconfig", "authorization-kubeconfig"].map(|name| (name, &*config));
@@ -98,15 +104,16 @@ const API: [(&str, &str); 20] = [
     ("requestheader-group-headers", "X-Remote-Group"),
 ];
 
-/// A lost node is noticed after 4 s instead of 50, and many objects are made without a pause.
-const CONTROLLER_MANAGER: [(&str, &str); 9] = [
+/// A lost node is noticed after 4 s instead of 50.
+const GRACE: &str = "4s";
+/// Many objects are made without a pause.
+const CONTROLLER_MANAGER: [(&str, &str); 8] = [
     ("root-ca-file", "ca.crt"),
     ("cluster-signing-cert-file", "ca.crt"),
     ("cluster-signing-key-file", "ca.key"),
     ("service-account-private-key-file", "accounts.key"),
     ("use-service-account-credentials", "true"),
     ("node-monitor-period", "1s"),
-    ("node-monitor-grace-period", "4s"),
     ("kube-api-qps", "200"),
     ("kube-api-burst", "400"),
 ];

@@ -1,5 +1,6 @@
 //! What can go wrong, one call each, and its undoing; and what has gone wrong.
 
+use super::control_plane::{CONTROLLERS, add_controllers};
 use super::worker::RUNTIME;
 use super::{Cluster, Machine};
 use crate::lab::Ended;
@@ -65,6 +66,14 @@ impl Cluster {
     /// Starts a service again.
     pub fn start(&self, machine: &str, service: &str) {
         self.machine(machine).start(service);
+    }
+
+    /// Lets a node be lost when nothing was heard of it for `grace`, such as `40s`.
+    pub fn give_nodes(&self, grace: &str) {
+        let machine = self.control_plane();
+        CONTROLLERS.iter().for_each(|service| machine.stop(service));
+        add_controllers(machine, grace);
+        CONTROLLERS.iter().for_each(|service| machine.start(service));
     }
 
     /// What each machine is doing, a line each.
