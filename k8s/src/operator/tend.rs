@@ -71,7 +71,7 @@ pub struct Tender {
     /// Whose signatures images must have, if the operator was told.
     pub trust: Option<Arc<Trust>>,
     ledger: OnceCell<Mutex<Ledger>>,
-    /// Flows as they were when their status was last written: what is watched may be older.
+    /// Flows as they were when their status was last written, until what is watched is as new.
     written: Mutex<BTreeMap<FlowKey, Flow>>,
 }
 
@@ -187,8 +187,12 @@ impl Tender {
     /// Of the flow as it is watched and as it was when its status was last written, the newer.
     fn newest(&self, watched: &Flow) -> Flow {
         let version = |flow: &Flow| flow.resource_version().and_then(|version| version.parse::<u64>().ok());
-        let written = lock(&self.written).get(&FlowKey::of(watched)).cloned();
-        let newer = written.filter(|written| written.uid() == watched.uid() && version(written) > version(watched));
+        let (key, mut all) = (FlowKey::of(watched), lock(&self.written));
+        let newer =
+            all.remove(&key).filter(|written| written.uid() == watched.uid() && version(written) > version(watched));
+        if let Some(newer) = &newer {
+            all.insert(key, newer.clone());
+        }
         newer.unwrap_or_else(|| watched.clone())
     }
 
