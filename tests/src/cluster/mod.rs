@@ -21,6 +21,7 @@ mod progress;
 mod registry;
 mod shared;
 mod up;
+pub mod version;
 mod worker;
 
 use std::fs;

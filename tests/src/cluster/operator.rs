@@ -5,22 +5,18 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Cluster, HOSTS, Image, REGISTRY_NAME, Role};
+use super::version::{IMAGE, VERSION, push};
+use super::{Cluster, HOSTS, REGISTRY_NAME, Role};
 use crate::lab::{Ended, Process, until};
 
 /// Where the operator keeps what is its own.
 const NAMESPACE: &str = "flowclient-system";
-/// Image of flowclient in the registry.
-pub const IMAGE: &str = "flowclient";
-/// Version that flows run unless they name one.
-pub const VERSION: &str = "1.0.0";
 /// Secret with the registry's login, in the namespace of the flows.
 const LOGIN: &str = "registry-login";
 /// Between two looks at a flow: each costs the processors something that its instances may want.
@@ -131,47 +127,6 @@ fn kubeconfig(cluster: &Cluster) -> Value {
         "users": [{"name": "operator", "user": {"token": token}}],
         "contexts": [{"name": "operator", "context": {"cluster": "lab", "user": "operator"}}],
     })
-}
-
-/// Pushes flowclient's image as `version`.
-pub fn push(cluster: &Cluster, version: &str) {
-    static IMAGES: OnceLock<TempDir> = OnceLock::new();
-    let folder = IMAGES.get_or_init(|| tempfile::tempdir().unwrap()).path().join(version);
-    let name = format!("{IMAGE}:{version}");
-    if cluster.has_image(&name) {
-        return;
-    }
-    let image = Image::from_scratch(&folder, &name, static_flowclient(), &["/flowclient"]);
-    cluster.push(&image, &name).expect_success();
-}
-
-/// flowclient with its libraries in it, as an image without any needs it: `FLOWCLIENT_STATIC_BIN`, a file of the name
-/// `flowclient`, or built now.
-pub fn static_flowclient() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| env::var_os("FLOWCLIENT_STATIC_BIN").map_or_else(build_static_flowclient, PathBuf::from))
-}
-
-fn build_static_flowclient() -> PathBuf {
-    let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
-    let (folder, profile) = target_folder();
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--locked", "--quiet", "--package", "flowclient", "--target", &target, "--target-dir"]);
-    cargo.arg(&folder).env("RUSTFLAGS", "-C target-feature=+crt-static");
-    cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    if profile == "release" {
-        cargo.arg("--release");
-    }
-    Process::run_long(&mut cargo).expect_success();
-    folder.join(target).join(profile).join("flowclient")
-}
-
-/// The target directory that this program was built into, and the folder of its profile in there.
-fn target_folder() -> (PathBuf, &'static str) {
-    let me = env::current_exe().unwrap();
-    let of = |profile| me.ancestors().find(|folder| folder.ends_with(profile)).and_then(Path::parent);
-    let found = ["debug", "release"].into_iter().find_map(|profile| Some((of(profile)?.to_owned(), profile)));
-    found.expect("a program of a target directory")
 }
 
 /// flowctl on the machine of the viewer, by the cluster's administrator.

@@ -152,7 +152,7 @@ fn a_handler_that_is_deleted_takes_no_channel_off_air() {
 fn another_version_takes_over_without_a_loss() {
     let cluster = cluster();
     let operator = Operator::start(&cluster);
-    tests::cluster::operator::push(&cluster, "1.0.1");
+    tests::cluster::version::push(&cluster, "1.0.1");
     cluster.apply(&handler("ch7"));
     cluster.apply(&flow("ch7", pair()));
     let before = wait_for(&cluster, &operator, "ch7", "Ready", "True", "AllWell");

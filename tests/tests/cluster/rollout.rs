@@ -1,7 +1,8 @@
-//! Another version of many flows: one that is good, and one that crashes.
+//! Another version of many flows: one that is good, one that crashes, and those that make something else.
 
 use serde_json::{Value, json};
-use tests::cluster::operator::{self, Operator, VERSION, clear, flow, flowctl, handler, push, wait_for};
+use tests::cluster::operator::{self, Operator, clear, flow, flowctl, handler, wait_for};
+use tests::cluster::version::{Change, VERSION, push, push_changed};
 use tests::cluster::{BUSYBOX, Cluster, Image};
 use tests::continuity::Continuity;
 use tests::lab::Capture;
@@ -48,6 +49,52 @@ fn a_good_version_is_rolled_out_without_a_loss_and_one_that_crashes_goes_back() 
     let undone = flowctl(&cluster, &["rollout", "undo", "--wait", "--json"]).expect_success().stdout;
     assert!(undone.contains("\"Undone\""), "{undone}");
     assert_eq!(cluster.get(&["flow", "ch7"])["spec"]["version"], "1.0.1");
+    viewer.wait_for_more(100);
+    assert_eq!(Continuity::gaps_in(&viewer.bytes()), 0);
+    clear(&cluster);
+}
+
+/// Where each datagram passes that comes in.
+const PASSAGE: Change = Change {
+    file: "relay/src/flow.rs",
+    from: "            for span in joined.segments(arrived.segment_len) {\n",
+    to: "",
+};
+/// Nothing of one datagram in a thousand is sent.
+const DROPS: &str = "            for span in joined.segments(arrived.segment_len) {
+                if self.counters.input_datagrams % 1_000 == 999 {
+                    self.count_datagram(span.len as usize);
+                    continue;
+                }
+";
+/// One byte of one datagram in a thousand is another.
+const ALTERS: &str = "            for span in joined.segments(arrived.segment_len) {
+                if self.counters.input_datagrams % 1_000 == 999 {
+                    pool.slot_mut(span.slot)[span.start as usize + 100] ^= 1;
+                }
+";
+
+#[test]
+fn versions_that_drop_one_datagram_in_a_thousand_or_alter_a_byte_of_it_go_back_before_they_are_on_air() {
+    let cluster = cluster();
+    let operator = Operator::start(&cluster);
+    push_changed(&cluster, "1.0.3", &Change { to: DROPS, ..PASSAGE });
+    push_changed(&cluster, "1.0.4", &Change { to: ALTERS, ..PASSAGE });
+    cluster.apply(&handler("ch7"));
+    let mut spec = pair();
+    // At 190 datagrams a second, more than a thousand.
+    spec["rollout"]["shadowSeconds"] = 8.into();
+    cluster.apply(&flow("ch7", spec));
+    let before = wait_for(&cluster, &operator, "ch7", "Ready", "True", "AllWell");
+    let viewer = Capture::start(&cluster.viewer, "eth0", GROUP);
+    viewer.wait_for_more(10);
+    for wrong in ["1.0.3", "1.0.4"] {
+        let bad = flowctl(&cluster, &["rollout", wrong, "--flow", "ch7"]);
+        assert!(!bad.status.success() && bad.stderr.contains("is not what is on air"), "{wrong}: {}", bad.stderr);
+        let back = wait_for(&cluster, &operator, "ch7", "Progressing", "False", "RolledBack");
+        assert_eq!((&back["revision"], &back["onAirNode"]), (&before["revision"], &before["onAirNode"]));
+        flowctl(&cluster, &["rollout", "undo", "--wait"]).expect_success();
+    }
     viewer.wait_for_more(100);
     assert_eq!(Continuity::gaps_in(&viewer.bytes()), 0);
     clear(&cluster);

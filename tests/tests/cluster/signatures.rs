@@ -10,9 +10,8 @@ use tests::continuity::Continuity;
 use tests::lab::{Capture, Process};
 
 use super::cluster;
-use tests::cluster::operator::{
-    IMAGE, Operator, VERSION, binary, clear, flow, handler, on_k0, prepare, static_flowclient, wait_for,
-};
+use tests::cluster::operator::{Operator, binary, clear, flow, handler, on_k0, prepare, wait_for};
+use tests::cluster::version::{IMAGE, VERSION, static_flowclient};
 
 const GROUP: &str = "239.1.1.7:5000";
 const UNSIGNED: &str = "1.0.9";
