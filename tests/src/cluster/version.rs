@@ -43,7 +43,8 @@ pub fn push_changed(cluster: &Cluster, version: &str, change: &Change) {
     let text = fs::read_to_string(&file).unwrap();
     assert_eq!(text.matches(change.from).count(), 1, "{} does not have once: {}", change.file, change.from);
     fs::write(&file, text.replace(change.from, change.to)).unwrap();
-    push_program(cluster, version, &build_static(sources.path(), &sources.path().join("built")));
+    // In a folder of its own: to cargo, the same files of two workspaces are one.
+    push_program(cluster, version, &build_static(sources.path(), &target_folder().0.join("changed")));
 }
 
 fn push_program(cluster: &Cluster, version: &str, program: &Path) {
@@ -60,7 +61,7 @@ fn push_program(cluster: &Cluster, version: &str, program: &Path) {
 /// `flowclient`, or built now.
 pub fn static_flowclient() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    let build = || build_static(Path::new(REPOSITORY), &target_folder().0.join("static"));
+    let build = || build_static(Path::new(REPOSITORY), &target_folder().0);
     PROGRAM.get_or_init(|| env::var_os("FLOWCLIENT_STATIC_BIN").map_or_else(build, PathBuf::from))
 }
 
@@ -74,21 +75,18 @@ fn copy_sources(to: &Path) {
     }
 }
 
-/// Builds the program from `sources` and puts it into the folder `to`; returns its place. Where cargo puts it, the next build puts another.
-fn build_static(sources: &Path, to: &Path) -> PathBuf {
+/// Builds the program from `sources` in the target directory `folder`.
+fn build_static(sources: &Path, folder: &Path) -> PathBuf {
     let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
-    let (folder, profile) = target_folder();
+    let (_, profile) = target_folder();
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--locked", "--quiet", "--package", "flowclient", "--target", &target, "--target-dir"]);
-    cargo.arg(&folder).env("RUSTFLAGS", "-C target-feature=+crt-static").current_dir(sources);
+    cargo.arg(folder).env("RUSTFLAGS", "-C target-feature=+crt-static").current_dir(sources);
     if profile == "release" {
         cargo.arg("--release");
     }
     Process::run_long(&mut cargo).expect_success();
-    fs::create_dir_all(to).unwrap();
-    let program = to.join(IMAGE);
-    fs::copy(folder.join(target).join(profile).join(IMAGE), &program).unwrap();
-    program
+    folder.join(target).join(profile).join(IMAGE)
 }
 
 /// The target directory that this program was built into, and the folder of its profile in there.
