@@ -86,8 +86,11 @@ fn a_flow_is_on_air_from_one_of_two_nodes_and_goes_when_it_is_deleted() {
         let sender = viewer.so_far().last()?.from.ip().to_string();
         (sender == cluster.machine(&node).host().address.to_string()).then_some(())
     });
-    let shown = cluster.kubectl(&["get", "flows"]).expect_success().stdout;
-    for words in ["HANDLER", "ON-AIR", "STANDBY", "BITRATE", "ch7", GROUP, "Mb/s"] {
+    let shown = until("its bitrate is shown", || {
+        let shown = cluster.kubectl(&["get", "flows"]).expect_success().stdout;
+        shown.contains("Mb/s").then_some(shown)
+    });
+    for words in ["HANDLER", "ON-AIR", "STANDBY", "BITRATE", "ch7", GROUP] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     clear(&cluster);
