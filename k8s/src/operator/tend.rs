@@ -187,13 +187,13 @@ impl Tender {
     /// Of the flow as it is watched and as it was when its status was last written, the newer.
     fn newest(&self, watched: &Flow) -> Flow {
         let version = |flow: &Flow| flow.resource_version().and_then(|version| version.parse::<u64>().ok());
+        let is_newer = |written: &&Flow| written.uid() == watched.uid() && version(written) > version(watched);
         let (key, mut all) = (FlowKey::of(watched), lock(&self.written));
-        let newer =
-            all.remove(&key).filter(|written| written.uid() == watched.uid() && version(written) > version(watched));
-        if let Some(newer) = &newer {
-            all.insert(key, newer.clone());
+        if let Some(newer) = all.get(&key).filter(is_newer) {
+            return newer.clone();
         }
-        newer.unwrap_or_else(|| watched.clone())
+        all.remove(&key);
+        watched.clone()
     }
 
     /// An event that cannot be told is in the log; nothing waits for it.

@@ -54,8 +54,8 @@ fn add_services(machine: &Machine) {
 
 /// The controllers; a node is lost when nothing was heard of it for `grace`, as a duration of Kubernetes.
 pub(super) fn add_controllers(machine: &Machine, grace: &str) {
-    let grace = [&CONTROLLER_MANAGER[..], &[("node-monitor-grace-period", grace)]].concat();
-    for (controller, options) in CONTROLLERS.into_iter().zip([&grace[..], &[]]) {
+    let manager = [&CONTROLLER_MANAGER[..], &[("node-monitor-grace-period", grace)]].concat();
+    for (controller, options) in CONTROLLERS.into_iter().zip([&manager[..], &[]]) {
         let config = format!("{controller}.conf");
         let identity =
             ["kubeconfig", "authentication-kubeconfig", "authorization-kubeconfig"].map(|name| (name, &*config));

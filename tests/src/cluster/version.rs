@@ -16,20 +16,20 @@ pub const VERSION: &str = "1.0.0";
 /// Root of the repository.
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// A change of the code: in this file, this text by that.
+/// A change of the code: something put in after a line.
 #[derive(Clone, Copy, Debug)]
 pub struct Change {
     /// Path in the repository.
     pub file: &'static str,
-    /// Text that is in there once.
-    pub from: &'static str,
-    /// What to have in its place.
-    pub to: &'static str,
+    /// Line that is in there once, with its end.
+    pub after: &'static str,
+    /// What to have behind it.
+    pub insert: &'static str,
 }
 
 /// Pushes flowclient's image as `version`.
 pub fn push(cluster: &Cluster, version: &str) {
-    push_program(cluster, version, static_flowclient());
+    push_unless_there(cluster, version, || static_flowclient().to_owned());
 }
 
 /// Pushes the image of flowclient with a change of its code as `version`.
@@ -37,23 +37,26 @@ pub fn push(cluster: &Cluster, version: &str) {
 /// # Panics
 /// When the code is not as the change wants it, or does not compile with it.
 pub fn push_changed(cluster: &Cluster, version: &str, change: &Change) {
-    let sources = tempfile::tempdir().unwrap();
-    copy_sources(sources.path());
-    let file = sources.path().join(change.file);
-    let text = fs::read_to_string(&file).unwrap();
-    assert_eq!(text.matches(change.from).count(), 1, "{} does not have once: {}", change.file, change.from);
-    fs::write(&file, text.replace(change.from, change.to)).unwrap();
-    // In a folder of its own: to cargo, the same files of two workspaces are one.
-    push_program(cluster, version, &build_static(sources.path(), &target_folder().0.join("changed")));
+    push_unless_there(cluster, version, || {
+        let sources = tempfile::tempdir().unwrap();
+        copy_sources(sources.path());
+        let file = sources.path().join(change.file);
+        let text = fs::read_to_string(&file).unwrap();
+        assert_eq!(text.matches(change.after).count(), 1, "{} does not have once: {}", change.file, change.after);
+        fs::write(&file, text.replace(change.after, &[change.after, change.insert].concat())).unwrap();
+        // In a folder of its own: to cargo, the same files of two workspaces are one.
+        build_static(sources.path(), &target_folder().0.join("changed"))
+    });
 }
 
-fn push_program(cluster: &Cluster, version: &str, program: &Path) {
+/// Builds the program only for a version that the registry does not have.
+fn push_unless_there(cluster: &Cluster, version: &str, build: impl FnOnce() -> PathBuf) {
     let name = format!("{IMAGE}:{version}");
     if cluster.has_image(&name) {
         return;
     }
     let folder = cluster.folder().join("images").join(version);
-    let image = Image::from_scratch(&folder, &name, program, &["/flowclient"]);
+    let image = Image::from_scratch(&folder, &name, &build(), &["/flowclient"]);
     cluster.push(&image, &name).expect_success();
 }
 

@@ -57,19 +57,17 @@ fn a_good_version_is_rolled_out_without_a_loss_and_one_that_crashes_goes_back() 
 /// Where each datagram passes that comes in.
 const PASSAGE: Change = Change {
     file: "relay/src/flow.rs",
-    from: "            for span in joined.segments(arrived.segment_len) {\n",
-    to: "",
+    after: "            for span in joined.segments(arrived.segment_len) {\n",
+    insert: "",
 };
 /// Nothing of one datagram in a thousand is sent.
-const DROPS: &str = "            for span in joined.segments(arrived.segment_len) {
-                if self.counters.input_datagrams % 1_000 == 999 {
+const DROPS: &str = "                if self.counters.input_datagrams % 1_000 == 999 {
                     self.count_datagram(span.len as usize);
                     continue;
                 }
 ";
 /// One byte of one datagram in a thousand is another.
-const ALTERS: &str = "            for span in joined.segments(arrived.segment_len) {
-                if self.counters.input_datagrams % 1_000 == 999 {
+const ALTERS: &str = "                if self.counters.input_datagrams % 1_000 == 999 {
                     pool.slot_mut(span.slot)[span.start as usize + 100] ^= 1;
                 }
 ";
@@ -78,8 +76,8 @@ const ALTERS: &str = "            for span in joined.segments(arrived.segment_le
 fn versions_that_drop_one_datagram_in_a_thousand_or_alter_a_byte_of_it_go_back_before_they_are_on_air() {
     let cluster = cluster();
     let operator = Operator::start(&cluster);
-    push_changed(&cluster, "1.0.3", &Change { to: DROPS, ..PASSAGE });
-    push_changed(&cluster, "1.0.4", &Change { to: ALTERS, ..PASSAGE });
+    push_changed(&cluster, "1.0.3", &Change { insert: DROPS, ..PASSAGE });
+    push_changed(&cluster, "1.0.4", &Change { insert: ALTERS, ..PASSAGE });
     cluster.apply(&handler("ch7"));
     let mut spec = pair();
     // At 190 datagrams a second, more than a thousand.

@@ -430,11 +430,10 @@ proptest! {
             prop_assert_eq!(decision.status.port, port);
             prop_assert!(decision.status.holds.contains(&"udp://239.1.1.7:5000".to_owned()));
             stage.let_ended_pods_go();
-            // Back from a change that was taken back midway, and the change is forgotten.
-            (0..2).for_each(|_| drop(stage.look()));
-            let still = stage.look();
+            // Nothing goes to and fro for ever.
+            let settles = (0..6).any(|_| stage.look().news.is_empty());
             let is_changing = stage.flow.status.as_ref().is_some_and(|status| status.rollout.is_some());
-            prop_assert!(is_changing || still.news.iter().all(|news| news.reason == "Proven"), "{:?}", still.news);
+            prop_assert!(is_changing || settles);
         }
     }
 }
