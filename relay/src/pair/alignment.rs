@@ -10,12 +10,8 @@ use crate::time::Time;
 const MOST_AHEAD: usize = 4_096;
 /// Our datagrams remembered after they went.
 const MOST_HISTORY: usize = 512;
-/// Datagrams on air like one before that are remembered.
-const MOST_AGAIN: usize = 64;
 /// So many that are equal, one after the other, are no chance.
 pub(super) const MATCHES_ALIGNED: u32 = 8;
-/// So many given up, and none equal, are another stream.
-const MOST_UNLIKE: u64 = 256;
 
 /// A datagram of ours that was not on air yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,19 +32,6 @@ pub enum Made {
     },
 }
 
-/// How well ours and the air agree, since some were equal for the first time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Agreement {
-    /// Datagrams that both had, the same.
-    pub equal: u64,
-    /// Datagrams on air that were not made here.
-    pub only_on_air: u64,
-    /// Datagrams made here that were not on air when they should have been.
-    pub only_here: u64,
-    /// Where the two began to differ.
-    pub first_difference: Option<Difference>,
-}
-
 /// What a datagram heard on air is to ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard {
@@ -65,17 +48,6 @@ pub enum Heard {
     Ahead,
 }
 
-/// A datagram that only one of two has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// So many were equal before.
-    pub after: u64,
-    /// Whether it was on air, and not made here; else it was made here, and not on air.
-    pub is_on_air: bool,
-    /// What tells it apart.
-    pub fingerprint: Fingerprint,
-}
-
 /// The two streams side by side.
 #[derive(Debug, Default)]
 pub struct Alignment {
@@ -85,15 +57,10 @@ pub struct Alignment {
     ahead: VecDeque<Fingerprint>,
     /// Ours that are settled, oldest first.
     history: VecDeque<Fingerprint>,
-    /// Heard when they were settled already, oldest first: once more the same, or another with the same content, of null packets alone.
-    again: VecDeque<Fingerprint>,
     /// Ours up to this place, and with it, were on air.
     skip_to: Option<Position>,
     /// How many were equal since nothing was.
     matches: u32,
-    /// Given up since some were equal.
-    unlike: u64,
-    agreement: Agreement,
 }
 
 impl Alignment {
@@ -109,15 +76,8 @@ impl Alignment {
             self.waiting.push_back(Waiting { fingerprint, since: now });
             return Made::Waits;
         };
-        for _ in 0..place {
-            let heard = self.ahead.pop_front();
-            heard.into_iter().for_each(|heard| self.note_only_on_air(heard));
-        }
-        self.ahead.pop_front();
-        for index in 0..self.waiting.len() {
-            self.note_only_here(self.waiting[index].fingerprint);
-        }
-        self.note_equal();
+        self.ahead.drain(..=place);
+        self.note_match();
         Made::Past { before: self.settle_all_and(fingerprint) }
     }
 
@@ -133,22 +93,15 @@ impl Alignment {
     pub fn heard(&mut self, fingerprint: Fingerprint) -> Heard {
         if let Some(place) = self.waiting.iter().position(|waiting| waiting.fingerprint == fingerprint) {
             let since = self.waiting[place].since;
-            while let Some(heard) = self.ahead.pop_front() {
-                self.note_only_on_air(heard);
-            }
-            for index in 0..place {
-                self.note_only_here(self.waiting[index].fingerprint);
-            }
-            self.note_equal();
+            self.ahead.clear();
+            self.note_match();
             self.settle_waiting(place + 1);
             return Heard::Settles { count: place + 1, since };
         }
         if self.is_known(fingerprint) {
-            push_bounded(&mut self.again, fingerprint, MOST_AGAIN);
             return Heard::Again;
         }
-        let dropped = push_bounded(&mut self.ahead, fingerprint, MOST_AHEAD);
-        dropped.into_iter().for_each(|heard| self.note_only_on_air(heard));
+        push_bounded(&mut self.ahead, fingerprint, MOST_AHEAD);
         Heard::Ahead
     }
 
@@ -178,12 +131,8 @@ impl Alignment {
     /// Those that have waited for longer than `limit` are given up: they will not be on air any more. Returns how many.
     pub fn give_up_older_than(&mut self, now: Time, limit: Duration) -> usize {
         let count = self.waiting.iter().take_while(|waiting| now.since(waiting.since) > limit).count();
-        for index in 0..count {
-            self.note_only_here(self.waiting[index].fingerprint);
-        }
         if count > 0 {
             self.matches = 0;
-            self.unlike += count as u64;
         }
         self.settle_waiting(count);
         count
@@ -204,11 +153,6 @@ impl Alignment {
     /// Whether ours and those on air are the same, by what was heard of late.
     pub const fn is_aligned(&self) -> bool {
         self.matches >= MATCHES_ALIGNED
-    }
-
-    /// How well both agree.
-    pub const fn agreement(&self) -> Agreement {
-        self.agreement
     }
 
     /// Since when the oldest of ours waits.
@@ -245,38 +189,8 @@ impl Alignment {
         }
     }
 
-    const fn note_equal(&mut self) {
-        self.agreement.equal += 1;
-        self.unlike = 0;
+    const fn note_match(&mut self) {
         self.matches = self.matches.saturating_add(1);
-    }
-
-    fn note_only_on_air(&mut self, fingerprint: Fingerprint) {
-        if self.is_compared() {
-            self.agreement.only_on_air += 1;
-            self.note_difference(true, fingerprint);
-        }
-    }
-
-    fn note_only_here(&mut self, fingerprint: Fingerprint) {
-        if let Some(place) = self.again.iter().position(|&heard| heard == fingerprint) {
-            self.again.remove(place);
-            self.note_equal();
-        } else if self.is_compared() {
-            self.agreement.only_here += 1;
-            self.note_difference(false, fingerprint);
-        }
-    }
-
-    /// Whether differences count: until some were equal they only show that one began before the other, or cuts elsewhere;
-    /// unless there are too many for that.
-    const fn is_compared(&self) -> bool {
-        self.agreement.equal >= MATCHES_ALIGNED as u64 || self.unlike >= MOST_UNLIKE
-    }
-
-    fn note_difference(&mut self, is_on_air: bool, fingerprint: Fingerprint) {
-        let after = self.agreement.equal;
-        self.agreement.first_difference.get_or_insert(Difference { after, is_on_air, fingerprint });
     }
 
     fn newest(&self) -> Fingerprint {
@@ -300,11 +214,12 @@ impl Alignment {
     }
 }
 
-/// Drops the oldest where there are `most`, and returns it.
-fn push_bounded(queue: &mut VecDeque<Fingerprint>, fingerprint: Fingerprint, most: usize) -> Option<Fingerprint> {
-    let dropped = if queue.len() == most { queue.pop_front() } else { None };
+/// Drops the oldest where there are `most`.
+fn push_bounded(queue: &mut VecDeque<Fingerprint>, fingerprint: Fingerprint, most: usize) {
+    if queue.len() == most {
+        queue.pop_front();
+    }
     queue.push_back(fingerprint);
-    dropped
 }
 
 #[cfg(test)]

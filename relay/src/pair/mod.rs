@@ -9,6 +9,7 @@
 //! - [`fingerprint`]: tells datagrams apart by their content.
 //! - [`air_sequence`]: RTP numbers go on where the predecessor stopped.
 //! - [`alignment`]: what was on air, matched with what is made here.
+//! - [`comparison`]: the two compared, so that another version can be judged before it is on air.
 //! - [`machine`]: who is on air, and why; pure, `now` is an argument.
 //! - [`message`]: what instances say to each other beside the stream, on the wire; [`key_file`]: the secret that they share.
 //! - [`leg_numbers`]: all on air at once, each on its own leg: RTP numbers that are the same on all.
@@ -17,6 +18,7 @@
 
 pub mod air_sequence;
 pub mod alignment;
+pub mod comparison;
 pub mod fingerprint;
 pub(crate) mod floor;
 pub mod key_file;

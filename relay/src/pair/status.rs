@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::alignment::{Agreement, Difference};
+use super::comparison::{Agreement, Difference};
 use super::leg_numbers::LegStand;
 use super::machine::reason::Reason;
 use super::machine::{Machine, Role};

@@ -146,6 +146,7 @@ impl Machine {
             Some(ours) => (ours, LEAST_HOLD.max(self.patience(now) * 2)),
             None => (now, MOST_HOLD),
         };
+        self.comparison.give_up_older_than(until, hold);
         self.settled += self.alignment.give_up_older_than(until, hold);
     }
 
@@ -208,6 +209,7 @@ impl Machine {
     pub(super) fn go_on_air(&mut self, now: Moment, reason: Reason, rtp_next: Option<u16>) {
         self.enter(now.mono, Role::OnAir);
         self.alignment.take_lead();
+        self.comparison.begin_anew();
         (self.air.contest, self.air.better_since, self.air.unsent) = (None, None, 0);
         self.actions.push_back(Action::TakeAir { reason, rtp_next });
         self.say_hello(now);

@@ -12,7 +12,8 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::alignment::{Agreement, Alignment, Heard, Made};
+use super::alignment::{Alignment, Heard, Made};
+use super::comparison::{Agreement, Comparison};
 use super::fingerprint::Fingerprint;
 use super::message::{InstanceId, Message, Quality, Standing};
 use super::peers::{Peer, Peers};
@@ -112,6 +113,7 @@ pub struct Machine {
     quality: Quality,
     leaving: bool,
     alignment: Alignment,
+    comparison: Comparison,
     peers: Peers,
     skew: Skew,
     air: Air,
@@ -140,6 +142,7 @@ impl Machine {
             quality: Quality::None,
             leaving: false,
             alignment: Alignment::default(),
+            comparison: Comparison::default(),
             peers: Peers::default(),
             skew: Skew::default(),
             air: Air::default(),
@@ -180,7 +183,7 @@ impl Machine {
 
     /// How well its datagrams and those on air agree.
     pub const fn agreement(&self) -> Agreement {
-        self.alignment.agreement()
+        self.comparison.agreement()
     }
 
     /// How it stands, as it tells the others.
@@ -235,6 +238,9 @@ impl Machine {
 
     /// A datagram was made that leaves, or would leave, at `release`.
     pub fn made(&mut self, release: Time, fingerprint: Fingerprint) -> Verdict {
+        if self.role != Role::OnAir {
+            self.comparison.made(release, fingerprint, |other| self.alignment.is_known(other));
+        }
         match self.alignment.made(release, fingerprint) {
             Made::Waits => Verdict::Keep,
             Made::Past { before } => {
@@ -255,6 +261,7 @@ impl Machine {
         if self.role == Role::OnAir {
             return self.contend(now, sender, fingerprint, source);
         }
+        self.comparison.heard(fingerprint, |other| self.alignment.is_known(other));
         let heard = self.alignment.heard(fingerprint);
         self.air.note(arrival, sender.is_some() || heard != Heard::Ahead, source);
         if let Heard::Settles { count, since } = heard {
