@@ -28,9 +28,6 @@ use crate::wire::rtp::Rtp;
 
 /// Who has not listened for so long listens again before it sends: it may not have run meanwhile, and others may have gone on air.
 pub(super) const LATE: Duration = Duration::from_millis(2);
-/// Who only holds back reads its input and the air so often: each datagram has the time of its arrival, and to be woken for each costs more
-/// than to read it.
-const READ_EVERY: Duration = Duration::from_millis(4);
 /// How long an instance that leaves waits for its successor.
 const LEAVE_LIMIT: Duration = Duration::from_millis(500);
 
@@ -276,7 +273,7 @@ impl PairTask {
         counters.standby_gauge = u64::from(self.machine.role() != Role::OnAir);
         (counters.shadow_equal, counters.shadow_only_on_air, counters.shadow_only_here) =
             (agreement.equal, agreement.only_on_air, agreement.only_here);
-        if self.is_aside() { next.min(self.listened + READ_EVERY) } else { next }
+        next
     }
 
     /// Says what is to be said. After the stream: who reads that another is on air is to have heard it there.

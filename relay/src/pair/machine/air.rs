@@ -25,6 +25,8 @@ const LEAST_LEAD: Duration = Duration::from_millis(100);
 const LEAD_INTERVALS: u32 = 8;
 /// For so long after a pause, or after a change of who has the air, it is not steady.
 const STEADY: Duration = Duration::from_millis(100);
+/// Who is called so much later than it wanted did not get to run meanwhile.
+const LEAST_MISSED: Duration = Duration::from_millis(1);
 /// Who is told to leave the air for so long, and does not, does not hear it.
 const UNHEARD: Duration = Duration::from_millis(500);
 /// So many in a row that one sends who was not on air, and that we did not, are not what it sent before it left.
@@ -42,6 +44,7 @@ pub(super) struct Air {
     /// The last datagram from one of us.
     ours: Option<Time>,
     interval: Interval,
+    respite: Respite,
     /// When one of ours was last the same as one on air.
     pub(super) matched: Option<Time>,
     /// Who sent it, and since when without a pause.
@@ -92,12 +95,20 @@ impl Interval {
     }
 }
 
+/// Time given to others by one that did not get to run itself: they may have waited for the same processor.
+#[derive(Debug, Default)]
+struct Respite {
+    until: Time,
+    /// Since they were last heard, in all.
+    given: Duration,
+}
+
 impl Air {
     pub(super) fn note(&mut self, now: Time, is_ours: bool, source: SocketAddr) {
         if is_ours {
             let is_pause = self.ours.is_none_or(|ours| self.interval.observe(now.since(ours)));
             let since = self.run.filter(|(sender, _)| *sender == source && !is_pause).map_or(now, |(_, since)| since);
-            (self.ours, self.run) = (Some(now), Some((source, since)));
+            (self.ours, self.run, self.respite) = (Some(now), Some((source, since)), Respite::default());
         } else {
             self.stranger = Some((now, source));
         }
@@ -150,6 +161,15 @@ impl Machine {
         self.settled += self.alignment.give_up_older_than(until, hold);
     }
 
+    /// Called later than it wanted, it waits as long once more before it takes the air.
+    pub(super) fn note_late(&mut self, now: Time) {
+        let late = now.since(self.next_look);
+        if late >= LEAST_MISSED && self.air.respite.given < self.options.most_patience {
+            let span = late.min(self.patience(now));
+            self.air.respite = Respite { until: now + span, given: self.air.respite.given + span };
+        }
+    }
+
     /// Whether it would take the air at `now`, if nothing more was heard.
     pub fn is_due(&self, now: Time) -> bool {
         self.can_take() && self.overdue_at(now).is_some_and(|at| now > at)
@@ -159,11 +179,11 @@ impl Machine {
         self.quality > Quality::None && !self.leaving
     }
 
-    /// When our oldest datagram and the air have both waited too long.
+    /// When our oldest datagram and the air have both waited too long, and this instance has been there to notice.
     pub(super) fn overdue_at(&self, now: Time) -> Option<Time> {
         let oldest = self.alignment.oldest()?;
         let since = self.air.ours.map_or(oldest, |ours| ours.max(oldest));
-        Some(since + self.patience(now))
+        Some((since + self.patience(now)).max(self.air.respite.until))
     }
 
     /// How long a silence it bears: more, the more others go before it, or while it cannot tell that it has the same stream.

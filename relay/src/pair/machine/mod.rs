@@ -31,6 +31,9 @@ const HELLO_INTERVAL: Duration = Duration::from_millis(100);
 const JOIN: Duration = Duration::from_millis(300);
 /// Ours that had waited so long when another's were last on air are given up: at least so long.
 const LEAST_HOLD: Duration = Duration::from_millis(250);
+/// Who only holds back reads its input and the air so often: each datagram has the time of its arrival, and to be woken for each costs more
+/// than to read it.
+const READ_EVERY: Duration = Duration::from_millis(4);
 /// A term that is further ahead is none: nobody is to use them up.
 const MOST_TERMS_AHEAD: u64 = 1 << 20;
 /// Datagrams older than this are stale whoever is on air.
@@ -119,6 +122,8 @@ pub struct Machine {
     air: Air,
     offer: Option<Offer>,
     next_hello: Time,
+    /// When it wanted to be called at the latest.
+    next_look: Time,
     said: u64,
     /// Since when a place is waited for up to which the predecessor has sent.
     skip_since: Option<Time>,
@@ -148,6 +153,7 @@ impl Machine {
             air: Air::default(),
             offer: None,
             next_hello: now,
+            next_look: now,
             said: 0,
             skip_since: None,
             settled: 0,
@@ -298,6 +304,7 @@ impl Machine {
     /// Does what time demands, and says when to be called again at the latest. What was heard is to be given first:
     /// who wakes from a freeze must not act on the time before.
     pub fn poll(&mut self, now: Moment) -> Time {
+        self.note_late(now.mono);
         match self.role {
             Role::Joining if now.mono.since(self.since) >= JOIN => self.become_standby(now),
             Role::Standby | Role::Refused => self.watch_air(now),
@@ -314,12 +321,14 @@ impl Machine {
         if self.next_hello <= now.mono && self.role != Role::Left {
             self.say_hello(now);
         }
-        self.deadline(now.mono)
+        self.next_look = self.deadline(now.mono);
+        self.next_look
     }
 
     fn deadline(&self, now: Time) -> Time {
         let own = match self.role {
             Role::Joining => Some(self.since + JOIN),
+            Role::Standby if self.is_aside() => Some(now + READ_EVERY),
             Role::Standby => self.overdue_at(now).filter(|_| self.can_take()),
             Role::HandingOver => self.offer.map(|offer| offer.next),
             Role::OnAir => self.skip_since.map(|since| since + self.patience(now)),

@@ -23,6 +23,8 @@ pub(super) enum Fault {
     Freeze(Duration),
     /// The process on air is frozen for a second, and the one that goes on is frozen for half of one, so long after it.
     FreezeBoth(Duration),
+    /// None of them gets to run for so long: they share a host that has too much to do.
+    FreezeAll(Duration),
     /// The input link of the one on air is cut, and mended.
     CutInput,
     /// Everything that the one on air sends and hears of the others is lost for a while.
@@ -43,13 +45,15 @@ pub(super) enum Fault {
     Stranger,
 }
 
-pub(super) const ALL: [Fault; 16] = [
+pub(super) const ALL: [Fault; 18] = [
     Fault::Kill,
     Fault::Freeze(Duration::from_millis(30)),
     Fault::Freeze(Duration::from_millis(900)),
     Fault::FreezeBoth(Duration::from_millis(300)),
     Fault::FreezeBoth(Duration::from_millis(750)),
     Fault::FreezeBoth(Duration::from_millis(990)),
+    Fault::FreezeAll(Duration::from_millis(12)),
+    Fault::FreezeAll(Duration::from_millis(60)),
     Fault::CutInput,
     Fault::CutOutput,
     Fault::HandOver,
@@ -77,7 +81,9 @@ impl Fault {
     /// instance goes on air; and some for each forged message that is believed.
     pub(super) const fn most_duplicates(self) -> u64 {
         match self {
-            Self::Kill | Self::Freeze(_) | Self::CutInput | Self::HandOver | Self::KillStandby => 0,
+            Self::Kill | Self::Freeze(_) | Self::FreezeAll(_) | Self::CutInput | Self::HandOver | Self::KillStandby => {
+                0
+            }
             Self::BadInput | Self::ClockStep(_) | Self::Stranger => 0,
             // Of null packets, which are all the same.
             Self::FreezeBoth(_) => 4,
@@ -93,6 +99,7 @@ impl Fault {
         match self {
             Self::Forgery => Duration::from_millis(25),
             Self::FreezeBoth(_) => FREEZE.saturating_add(Duration::from_millis(12)),
+            Self::FreezeAll(span) => span.saturating_add(Duration::from_millis(12)),
             _ => Duration::from_millis(12),
         }
     }
@@ -117,6 +124,11 @@ impl World {
                 let Some(next) = self.on_air_and_running() else { return };
                 self.freeze(next, FREEZE);
                 self.run(2 * FREEZE);
+            }
+            Fault::FreezeAll(span) => {
+                let all: Vec<_> = self.alive().map(|(place, _)| place).collect();
+                all.into_iter().for_each(|place| self.freeze(place, span));
+                self.run(span);
             }
             Fault::CutInput => {
                 self.change(on_air, |node| node.has_input = false);
