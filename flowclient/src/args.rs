@@ -8,7 +8,7 @@ mod inspect;
 mod pair;
 mod record;
 
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -224,8 +224,16 @@ fn listen(text: &str) -> Result<Listen, String> {
     if text == "off" {
         return Ok(Listen(None));
     }
-    let address = text.parse().map_err(|_| "write an IP address and a port, as 0.0.0.0:9090 or [::]:9090, or off");
-    Ok(Listen(Some(address?)))
+    let address = text.parse().ok().or_else(|| without_brackets(text));
+    let address = address.ok_or("write an IP address and a port, as 0.0.0.0:9090 or [::]:9090, or off")?;
+    Ok(Listen(Some(address)))
+}
+
+/// `fd00::1:9090`: Kubernetes puts the address of a host before the port and knows no brackets. The port is never left out, so it
+/// is what follows the last colon.
+fn without_brackets(text: &str) -> Option<SocketAddr> {
+    let (address, port) = text.rsplit_once(':')?;
+    Some((address.parse::<Ipv6Addr>().ok()?, port.parse().ok()?).into())
 }
 
 /// Form of the log.
@@ -298,6 +306,10 @@ mod tests {
         };
         assert_eq!(listen(&[]), Some("127.0.0.1:9090".parse().unwrap()));
         assert_eq!(listen(&["--listen", "[::]:80"]), Some("[::]:80".parse().unwrap()));
+        assert_eq!(listen(&["--listen", "fd00::5:20000"]), Some("[fd00::5]:20000".parse().unwrap()));
         assert_eq!(listen(&["--listen", "off"]), None);
+        for wrong in ["::9090", "fd00::5:", "9090", "192.168.2.163", "host:9090"] {
+            assert_eq!(refusal(&["--config", "flows.toml", "--listen", wrong]), ErrorKind::ValueValidation, "{wrong}");
+        }
     }
 }

@@ -1,14 +1,15 @@
-//! `on-air measure|table`: how good a flow is in a cluster; `bench/cluster` calls it.
+//! `on-air measure|bump|table`: how good a flow is in a cluster; `bench/cluster` calls it.
 #![allow(clippy::print_stdout, reason = "the figures are for whoever runs it")]
 #![allow(clippy::expect_used, reason = "a lab that cannot be built, or a wrong record, is told with where it happened")]
 
 use std::env;
 use std::io::stdin;
+use std::sync::MutexGuard;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use tests::cluster::shared;
-use tests::on_air::{Fault, Outcome, Station, suffer, table};
+use tests::cluster::{Guarded, shared};
+use tests::on_air::{Fault, Outcome, Station, bump, suffer, table};
 
 /// What a viewer sees of a flow in a cluster while nodes are drained and lost.
 #[derive(Debug, Parser)]
@@ -31,6 +32,12 @@ enum Part {
         #[arg(long, default_value_t = 30)]
         away: u64,
     },
+    /// Roll another version out to many flows in a lab of its own, and say what came of it.
+    Bump {
+        /// How many.
+        #[arg(long, default_value_t = 20)]
+        flows: usize,
+    },
     /// Make a table of the records at standard input.
     Table,
 }
@@ -38,14 +45,14 @@ enum Part {
 fn main() {
     match Arguments::parse().part {
         Part::Measure { times, faults, away } => measure(times, &faults, Duration::from_secs(away)),
+        Part::Bump { flows } => println!("{}", bump(&cluster(), flows)),
         Part::Table => println!("{}", table(&records())),
     }
 }
 
 /// The faults in turn, so that what drifts on this machine does so for all.
 fn measure(times: usize, faults: &[Fault], away: Duration) {
-    let lab = env::current_exe().expect("this program").with_file_name("lab");
-    let cluster = shared(lab.to_str().expect("a path in UTF-8"));
+    let cluster = cluster();
     let mut station = Station::start(&cluster, false);
     for fault in std::iter::repeat_n(faults, times).flatten() {
         for outcome in suffer(&mut station, *fault, away) {
@@ -53,6 +60,11 @@ fn measure(times: usize, faults: &[Fault], away: Duration) {
         }
     }
     station.close();
+}
+
+fn cluster() -> MutexGuard<'static, Guarded> {
+    let lab = env::current_exe().expect("this program").with_file_name("lab");
+    shared(lab.to_str().expect("a path in UTF-8"))
 }
 
 fn records() -> Vec<Outcome> {

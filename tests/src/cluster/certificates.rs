@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
 };
 
 /// Signs certificates; whoever trusts it trusts them.
@@ -41,10 +42,13 @@ impl Authority {
 
     /// An identity for a server that is reached by these names and addresses, and for a client as [`Self::client`].
     pub(super) fn server(&self, user: &str, group: Option<&str>, names: &[&str], addresses: &[Ipv4Addr]) -> Identity {
-        let mut params = params(user, group);
-        let addresses = addresses.iter().map(ToString::to_string);
-        let names = names.iter().map(ToString::to_string).chain(addresses).collect::<Vec<_>>();
-        params.subject_alt_names = CertificateParams::new(names).expect("names of a server").subject_alt_names;
+        self.sign(server_params(user, group, names, addresses))
+    }
+
+    /// The same, which ended long ago.
+    pub(super) fn expired_server(&self, user: &str, names: &[&str], addresses: &[Ipv4Addr]) -> Identity {
+        let mut params = server_params(user, None, names, addresses);
+        params.not_after = date_time_ymd(2001, 1, 1);
         self.sign(params)
     }
 
@@ -61,6 +65,14 @@ impl Authority {
 pub(super) fn key_pair() -> (String, String) {
     let key = KeyPair::generate().expect("a key pair");
     (key.serialize_pem(), key.public_key_pem())
+}
+
+fn server_params(user: &str, group: Option<&str>, names: &[&str], addresses: &[Ipv4Addr]) -> CertificateParams {
+    let addresses = addresses.iter().map(ToString::to_string);
+    let names = names.iter().map(ToString::to_string).chain(addresses).collect::<Vec<_>>();
+    let mut params = params(user, group);
+    params.subject_alt_names = CertificateParams::new(names).expect("names of a server").subject_alt_names;
+    params
 }
 
 fn params(name: &str, group: Option<&str>) -> CertificateParams {

@@ -33,7 +33,7 @@ pub use control_plane::API_SERVER;
 pub use hosts::{GATEWAY, HOSTS, Host, REGISTRY_NAME, Role};
 pub use image::{BUSYBOX, Image};
 pub use machine::Machine;
-pub use registry::{PASSWORD, REGISTRY, USER};
+pub use registry::{Certificate, PASSWORD, REGISTRY, USER};
 pub use shared::{Guarded, guard, own, shared};
 pub use worker::RUNTIME;
 

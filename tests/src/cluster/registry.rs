@@ -18,21 +18,48 @@ pub const USER: &str = "flowclient";
 /// The user's password.
 pub const PASSWORD: &str = "on-air";
 
-/// Puts the service, its certificate and its one user on `machine`.
+/// A certificate of the registry's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certificate {
+    /// One that holds.
+    Valid,
+    /// One that ended long ago.
+    Expired,
+}
+
+impl Certificate {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// Puts the service, its certificates and its one user on `machine`.
 pub(super) fn install(machine: &Machine, authority: &Authority) {
-    let identity = authority.server(REGISTRY_NAME, None, &[REGISTRY_NAME, machine.name()], &[machine.host().address]);
-    machine.write("etc/registry/server.crt", &identity.certificate);
-    machine.write("etc/registry/server.key", &identity.key);
+    let (names, addresses) = ([REGISTRY_NAME, machine.name()], [machine.host().address]);
+    let valid = authority.server(REGISTRY_NAME, None, &names, &addresses);
+    let expired = authority.expired_server(REGISTRY_NAME, &names, &addresses);
+    for (certificate, identity) in [(Certificate::Valid, valid), (Certificate::Expired, expired)] {
+        machine.write(&format!("etc/registry/{}.crt", certificate.name()), &identity.certificate);
+        machine.write(&format!("etc/registry/{}.key", certificate.name()), &identity.key);
+    }
     machine.write("etc/registry/users", &users());
+    configure(machine, Certificate::Valid);
+    machine.add_service(REGISTRY, "exec docker-registry serve /etc/registry/config.yml");
+}
+
+fn configure(machine: &Machine, certificate: Certificate) {
+    let file = |kind: &str| format!("/etc/registry/{}.{kind}", certificate.name());
     let config = json!({
         "version": 0.1,
         "log": {"level": "info"},
         "storage": {"filesystem": {"rootdirectory": "/var/lib/registry"}, "delete": {"enabled": true}},
-        "http": {"addr": ":443", "tls": {"certificate": "/etc/registry/server.crt", "key": "/etc/registry/server.key"}},
+        "http": {"addr": ":443", "tls": {"certificate": file("crt"), "key": file("key")}},
         "auth": {"htpasswd": {"realm": REGISTRY_NAME, "path": "/etc/registry/users"}},
     });
     machine.write("etc/registry/config.yml", &config.to_string());
-    machine.add_service(REGISTRY, "exec docker-registry serve /etc/registry/config.yml");
 }
 
 /// The registry takes no other hash than bcrypt; at its least cost, for each pull pays it.
@@ -51,6 +78,15 @@ impl Cluster {
     /// Pushes `image` as `name` without a login, which the registry is to refuse.
     pub fn push_without_login(&self, image: &Image, name: &str) -> Ended {
         self.skopeo(&["--dest-no-creds"], image, name)
+    }
+
+    /// Starts the registry again with that certificate, and waits until it answers.
+    pub fn show_certificate(&self, certificate: Certificate) {
+        let machine = self.registry();
+        machine.stop(REGISTRY);
+        configure(machine, certificate);
+        machine.start(REGISTRY);
+        self.wait_for_port("the registry's", machine, 443);
     }
 
     /// Whether the registry answers and has an image of this name (`ch7:1.0`, say).

@@ -41,7 +41,7 @@ impl Cluster {
         self.wait_for_api_server();
         progress.reached("the API server answers");
         self.start_what_asks_the_api_server();
-        self.give_pods_the_login();
+        self.give_pods_the_password(PASSWORD);
         self.wait_until_ready();
         fs::write(self.folder().join("up"), "").expect("a file in memory");
         progress.reached("the nodes are Ready");
@@ -129,10 +129,14 @@ impl Cluster {
     }
 
     pub(crate) fn wait_for_api_server(&self) {
-        let address = SocketAddr::from((self.control_plane().host().address, 6443));
-        let connect = || self.viewer.inside(|| TcpStream::connect(address)).ok();
-        until("the API server's port", connect);
+        self.wait_for_port("the API server's", self.control_plane(), 6443);
         until("the API server is ready", || self.kubectl(&["get", "--raw", "/readyz"]).status.success().then_some(()));
+    }
+
+    /// Waits until somebody listens there; `whose` port it is, is for the message.
+    pub(super) fn wait_for_port(&self, whose: &str, machine: &Machine, port: u16) {
+        let address = SocketAddr::from((machine.host().address, port));
+        until(&format!("{whose} port"), || self.viewer.inside(|| TcpStream::connect(address)).ok());
     }
 
     /// They would give up and be started again and again until it answers.
@@ -143,8 +147,9 @@ impl Cluster {
         }
     }
 
-    fn give_pods_the_login(&self) {
-        let login = json!({"auths": {REGISTRY_NAME: {"username": USER, "password": PASSWORD}}});
+    /// Lets pods of the default namespace pull from the registry, if that is its password.
+    pub fn give_pods_the_password(&self, password: &str) {
+        let login = json!({"auths": {REGISTRY_NAME: {"username": USER, "password": password}}});
         let secret = json!({
             "apiVersion": "v1", "kind": "Secret", "metadata": {"name": LOGIN, "namespace": "default"},
             "type": "kubernetes.io/dockerconfigjson", "stringData": {".dockerconfigjson": login.to_string()},

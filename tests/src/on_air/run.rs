@@ -88,7 +88,7 @@ fn bear(station: &Station<'_>, fault: Fault, node: &str, tape: &Tape, away: Dura
 }
 
 /// Lets the viewer receive for so long, by the datagrams that come.
-fn listen(tape: &Tape, span: Duration) {
+pub(super) fn listen(tape: &Tape, span: Duration) {
     // A second at a time: it is no fault if this takes long, but if nothing comes.
     let (mut left, mut count) = (span.as_millis() as u64 * PER_SECOND / 1_000, tape.count());
     while left > 0 {
@@ -99,7 +99,7 @@ fn listen(tape: &Tape, span: Duration) {
     }
 }
 
-fn account_for(tape: Tape, windows: &[Window]) -> Vec<Account> {
+pub(super) fn account_for(tape: Tape, windows: &[Window]) -> Vec<Account> {
     let reel = tape.take();
     assert_eq!(reel.foreign, 0, "datagrams came that are not of the channel");
     accounts(&reel, windows)

@@ -36,11 +36,8 @@ impl<'a> Station<'a> {
     /// Puts the channel on air, with a pair that has the usual patience, or one that has more.
     pub fn start(cluster: &'a Cluster, is_patient: bool) -> Self {
         let operator = Some(Operator::start(cluster));
-        let head_end = address_of(Role::HeadEnd);
-        let source = Source::start(Sender::new(&cluster.head_end, head_end, IN_GROUP), CHANNEL);
-        cluster.apply(&handler(head_end));
-        let usual = || json!({"handler": NAME, "out": [OUT_GROUP], "interface": "eth0"});
-        let spec = if is_patient { pair(NAME, OUT_GROUP) } else { usual() };
+        let source = start_source(cluster);
+        let spec = if is_patient { pair(NAME, OUT_GROUP) } else { usual_pair(OUT_GROUP) };
         cluster.apply(&flow(NAME, spec));
         Self { cluster, operator, is_patient, _source: source }
     }
@@ -136,6 +133,19 @@ impl<'a> Station<'a> {
     fn wait_for<T>(&self, what: &str, state: impl FnMut(&Value) -> Option<T>) -> T {
         wait_for_status(self.cluster, self.operator.as_ref(), NAME, what, state)
     }
+}
+
+/// Has the head-end send the channel, and a handler that says where it comes from.
+pub(super) fn start_source(cluster: &Cluster) -> Source {
+    let head_end = address_of(Role::HeadEnd);
+    let source = Source::start(Sender::new(&cluster.head_end, head_end, IN_GROUP), CHANNEL);
+    cluster.apply(&handler(head_end));
+    source
+}
+
+/// A flow of that handler to `group`, by a pair with the usual patience.
+pub(super) fn usual_pair(group: &str) -> Value {
+    json!({"handler": NAME, "out": [group], "interface": "eth0"})
 }
 
 fn address_of(role: Role) -> IpAddr {

@@ -8,6 +8,7 @@ mod lab;
 mod multicast;
 mod on_air;
 mod pods;
+mod pulls;
 mod rollout;
 mod scale;
 mod signatures;
