@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::certificates::Authority;
-use super::hosts::{POD_SUBNETS, REGISTRY_NAME};
+use super::hosts::POD_SUBNETS;
 use super::image::PAUSE;
 use super::kubeconfig::Server;
 use super::machine::Machine;
@@ -37,9 +37,10 @@ pub(super) fn install(machine: &Machine, surroundings: &Surroundings) {
     machine.write("etc/kubernetes/kubelet.json", &format!("{:#}\n", kubelet_config()));
     machine.write("etc/containerd/config.toml", &containerd_config());
     machine.write("etc/containerd/registry.crt", surroundings.registry_authority);
-    machine.write(&format!("etc/containerd/certs.d/{REGISTRY_NAME}/hosts.toml"), &registry_hosts());
     machine.write("etc/cni/net.d/10-pods.conflist", &format!("{:#}\n", pod_network(machine)));
-    machine.add_service("containerd", "exec containerd");
+    // It trusts whom the machine trusts. In a file of its own for this registry the certificate would count for a mirror only, and when that
+    // lacks an image, containerd asks once more without it and tells of nothing but that.
+    machine.add_service("containerd", "SSL_CERT_FILE=/etc/containerd/registry.crt exec containerd");
     machine.add_service("kubelet", &kubelet(machine, surroundings.pause_image));
     install_proxy(machine, &server, authority);
 }
@@ -61,17 +62,6 @@ restrict_oom_score_adj = true
 [plugins."io.containerd.grpc.v1.cri".cni]
 bin_dir = "/usr/lib/cni"
 conf_dir = "/etc/cni/net.d"
-[plugins."io.containerd.grpc.v1.cri".registry]
-config_path = "/etc/containerd/certs.d"
-"#
-    )
-}
-
-fn registry_hosts() -> String {
-    format!(
-        r#"server = "https://{REGISTRY_NAME}"
-[host."https://{REGISTRY_NAME}"]
-ca = "/etc/containerd/registry.crt"
 "#
     )
 }

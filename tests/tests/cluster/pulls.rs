@@ -62,7 +62,7 @@ fn a_version_that_no_node_can_pull_is_taken_back_with_the_reason_while_the_old_o
     is_taken_back(&cluster, &operator, "1.9.3", "certificate has expired");
     cluster.show_certificate(Certificate::Valid);
     cluster.give_pods_the_password("off-air");
-    is_taken_back(&cluster, &operator, "1.9.4", "authorization failed");
+    is_taken_back(&cluster, &operator, "1.9.4", "401 Unauthorized");
     drop(mended);
     let status = cluster.get(&["flow", "ch7"])["status"].take();
     assert_eq!((&status["revision"], &status["onAirNode"]), (&before["revision"], &before["onAirNode"]));
