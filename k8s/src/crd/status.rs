@@ -150,6 +150,9 @@ pub struct FlowRollout {
     /// Counters of the instances when the phase began.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<Mark>,
+    /// Since when the instance on air has counted more errors or loss than those of before, of which one may not have been asked again yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Time>,
     /// Why it is taken back, in a word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

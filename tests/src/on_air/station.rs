@@ -16,7 +16,7 @@ use crate::standby::channel::{Channel, Source};
 use crate::standby::tape::Tape;
 
 /// Name of the flow and of its handler.
-const NAME: &str = "ch7";
+pub(super) const NAME: &str = "ch7";
 const CHANNEL: Channel = Channel { bitrate: 8_000_000 };
 const IN_GROUP: &str = "232.9.9.9:5000";
 const OUT_GROUP: &str = "239.1.1.7:5000";
@@ -36,8 +36,9 @@ impl<'a> Station<'a> {
     /// Puts the channel on air, with a pair that has the usual patience, or one that has more.
     pub fn start(cluster: &'a Cluster, is_patient: bool) -> Self {
         let operator = Some(Operator::start(cluster));
-        let source = start_source(cluster);
-        let spec = if is_patient { pair(NAME, OUT_GROUP) } else { usual_pair(OUT_GROUP) };
+        let source = start_source(cluster, CHANNEL);
+        let usual = || json!({"handler": NAME, "out": [OUT_GROUP], "interface": "eth0"});
+        let spec = if is_patient { pair(NAME, OUT_GROUP) } else { usual() };
         cluster.apply(&flow(NAME, spec));
         Self { cluster, operator, is_patient, _source: source }
     }
@@ -135,17 +136,12 @@ impl<'a> Station<'a> {
     }
 }
 
-/// Has the head-end send the channel, and a handler that says where it comes from.
-pub(super) fn start_source(cluster: &Cluster) -> Source {
+/// Has the head-end send `channel`, and a handler that says where it comes from.
+pub(super) fn start_source(cluster: &Cluster, channel: Channel) -> Source {
     let head_end = address_of(Role::HeadEnd);
-    let source = Source::start(Sender::new(&cluster.head_end, head_end, IN_GROUP), CHANNEL);
+    let source = Source::start(Sender::new(&cluster.head_end, head_end, IN_GROUP), channel);
     cluster.apply(&handler(head_end));
     source
-}
-
-/// A flow of that handler to `group`, by a pair with the usual patience.
-pub(super) fn usual_pair(group: &str) -> Value {
-    json!({"handler": NAME, "out": [group], "interface": "eth0"})
 }
 
 fn address_of(role: Role) -> IpAddr {

@@ -97,6 +97,7 @@ fn begin(view: &View<'_>) -> Advance {
         begun: Time(view.now),
         since: Time(view.now),
         marks: Vec::new(),
+        doubt: None,
         reason: None,
         message: None,
     });
@@ -109,7 +110,7 @@ fn enter(view: &View<'_>, rollout: &FlowRollout, phase: Phase) -> Advance {
         Phase::HandingOver => rollout.marks.clone(),
         Phase::Starting | Phase::RollingBack | Phase::RolledBack => Vec::new(),
     };
-    let rollout = FlowRollout { phase, since: Time(view.now), marks, ..rollout.clone() };
+    let rollout = FlowRollout { phase, since: Time(view.now), marks, doubt: None, ..rollout.clone() };
     Advance { rollout: Some(rollout), ..Advance::default() }
 }
 

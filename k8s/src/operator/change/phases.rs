@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
 use super::failure::Failure;
 use super::marks::{Since, since};
 use super::sides::Side;
@@ -10,6 +12,9 @@ use crate::crd::{FlowRollout, Phase};
 
 /// How long the air may take to pass on. It takes milliseconds, and the operator looks every second.
 const HAND_OVER_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long the instance on air may have counted more than the others, of which each is asked every second.
+const DOUBT: Duration = Duration::from_secs(3);
 
 /// A change in one phase, with both sides.
 struct Trial<'a> {
@@ -80,7 +85,9 @@ impl Trial<'_> {
             return Err(Failure::LostAir);
         }
         self.check_air()?;
-        self.check_errors()?;
+        if let Err(failure) = self.check_errors() {
+            return self.doubt(failure);
+        }
         if self.new.on_air().is_some_and(|air| since(&self.rollout.marks, air) == Since::Unknown) {
             return Ok(enter(self.view, self.rollout, Phase::Watching));
         }
@@ -91,7 +98,16 @@ impl Trial<'_> {
         if is_well && self.is_for(policy.watch_for()) {
             return Ok(Advance { has_passed: true, ..Advance::default() });
         }
-        Ok(Advance::stay(self.rollout))
+        Ok(Advance::stay(&FlowRollout { doubt: None, ..self.rollout.clone() }))
+    }
+
+    /// Instances are asked one after the other: what all of them received is counted by the last of them some looks later.
+    fn doubt(&self, failure: Failure) -> Result<Advance, Failure> {
+        let since = self.rollout.doubt.clone().unwrap_or(Time(self.view.now));
+        if has_passed(since.0, self.view.now, DOUBT) {
+            return Err(failure);
+        }
+        Ok(Advance::stay(&FlowRollout { doubt: Some(since), ..self.rollout.clone() }))
     }
 
     /// Whether all new instances are there: with the same configuration they must make just what is on air; with another they cannot,
