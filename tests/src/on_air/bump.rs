@@ -52,7 +52,7 @@ impl fmt::Display for Bump {
 pub fn bump(cluster: &Cluster, flows: usize) -> Bump {
     let operator = Operator::start(cluster);
     push(cluster, NEXT);
-    let source = start_source(cluster, CHANNEL);
+    let _source = start_source(cluster, CHANNEL);
     let channels: Vec<_> = (1..=flows).map(|n| (format!("ch{n}"), format!("239.1.2.{n}:5000"))).collect();
     channels.iter().for_each(|(name, group)| cluster.apply(&flow(name, pair(NAME, group))));
     for (name, _) in &channels {
@@ -73,6 +73,5 @@ pub fn bump(cluster: &Cluster, flows: usize) -> Bump {
         bump.gap_ms = bump.gap_ms.max(account.gap_ms);
     }
     clear(cluster);
-    drop(source);
     bump
 }

@@ -1,7 +1,6 @@
 //! Versions that no node can get from the registry.
 
-use serde_json::json;
-use tests::cluster::operator::{Operator, clear, flow, handler, pair, wait_for, wait_for_status};
+use tests::cluster::operator::{Operator, clear, flow, handler, quick_pair, wait_for, wait_for_status};
 use tests::cluster::version::{VERSION, push};
 use tests::cluster::{Certificate, Cluster, PASSWORD, REGISTRY};
 use tests::continuity::Continuity;
@@ -27,9 +26,9 @@ impl Drop for Mended<'_> {
 
 /// Gives the flow a version and so many seconds to start it.
 fn want(cluster: &Cluster, version: &str, deadline_seconds: u32) {
-    let mut spec = pair("ch7", GROUP);
+    let mut spec = quick_pair("ch7", GROUP);
     spec["version"] = version.into();
-    spec["rollout"] = json!({"shadowSeconds": 4, "watchSeconds": 6, "deadlineSeconds": deadline_seconds});
+    spec["rollout"]["deadlineSeconds"] = deadline_seconds.into();
     cluster.apply(&flow("ch7", spec));
 }
 

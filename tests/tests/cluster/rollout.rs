@@ -1,7 +1,7 @@
 //! Another version of many flows: one that is good, one that crashes, and those that make something else.
 
 use serde_json::{Value, json};
-use tests::cluster::operator::{self, Operator, clear, flow, flowctl, handler, wait_for};
+use tests::cluster::operator::{Operator, clear, flow, flowctl, handler, quick_pair, wait_for};
 use tests::cluster::version::{Change, VERSION, push, push_changed};
 use tests::cluster::{BUSYBOX, Cluster, Image};
 use tests::continuity::Continuity;
@@ -11,11 +11,8 @@ use super::cluster;
 
 const GROUP: &str = "239.1.1.7:5000";
 
-/// A pair on the network of the lab, which need not prove itself for long.
 fn pair() -> Value {
-    let mut spec = operator::pair("ch7", GROUP);
-    spec["rollout"] = json!({"shadowSeconds": 4, "watchSeconds": 6, "deadlineSeconds": 60});
-    spec
+    quick_pair("ch7", GROUP)
 }
 
 /// Puts a program that ends at once where a version of flowclient should be.

@@ -98,16 +98,20 @@ impl Trial<'_> {
         if is_well && self.is_for(policy.watch_for()) {
             return Ok(Advance { has_passed: true, ..Advance::default() });
         }
-        Ok(Advance::stay(&FlowRollout { doubt: None, ..self.rollout.clone() }))
+        Ok(self.stay(None))
     }
 
-    /// Instances are asked one after the other: what all of them received is counted by the last of them some looks later.
+    /// Instances are not asked at one moment: what all of them received is counted by the last of them some looks later.
     fn doubt(&self, failure: Failure) -> Result<Advance, Failure> {
         let since = self.rollout.doubt.clone().unwrap_or(Time(self.view.now));
         if has_passed(since.0, self.view.now, DOUBT) {
             return Err(failure);
         }
-        Ok(Advance::stay(&FlowRollout { doubt: Some(since), ..self.rollout.clone() }))
+        Ok(self.stay(Some(since)))
+    }
+
+    fn stay(&self, doubt: Option<Time>) -> Advance {
+        Advance { rollout: Some(FlowRollout { doubt, ..self.rollout.clone() }), ..Advance::default() }
     }
 
     /// Whether all new instances are there: with the same configuration they must make just what is on air; with another they cannot,

@@ -378,7 +378,7 @@ fn why_it_went_back_is_told_as_people_say_it() {
     );
     assert!(message(Version::ImageMissing).contains("not all ready after 120 s: its image cannot be pulled"));
     assert!(message(Version::Crashes).contains("it ends as soon as it is started"));
-    assert!(message(Version::LosesOnAir).contains(" packets lost on air, where the instances of before lost 0"));
+    assert!(message(Version::LosesOnAir).contains("4 packets lost on air, where the instances of before lost 0"));
 }
 
 #[test]
